@@ -1,0 +1,33 @@
+// JSON whose bytes are decided by its content: RFC 8785 (JCS), read back strictly (RFC 7493, I-JSON).
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace samebits {
+
+// RFC 8785: UTF-8, no white space, keys sorted by UTF-16 code units, shortest ES6 numbers.
+// Throws E0601 on invalid UTF-8, NaN or infinity, integers beyond 2^53.
+std::string canonical(const nlohmann::json&);
+
+struct JsonLimits {
+  int depth = 64;
+  size_t bytes = size_t{256} << 20;
+};
+
+// Rejects BOM, invalid UTF-8, lone surrogates, duplicate keys, trailing data, depth and size beyond the limits.
+// `where` names the file in errors (E0602, with the byte offset).
+nlohmann::json parse_json(std::string_view text, std::string_view where, JsonLimits = {});
+
+// parse_json, and the text must already be canonical (E0603 otherwise).
+nlohmann::json parse_canonical(std::string_view text, std::string_view where, JsonLimits = {});
+
+// Floats in claims: "f32:3f800000", "f64:3ff0000000000000". from_* throw E0604 on anything else.
+std::string bits(float);
+std::string bits(double);
+float f32_from_bits(std::string_view);
+double f64_from_bits(std::string_view);
+
+}  // namespace samebits
