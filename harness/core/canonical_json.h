@@ -1,4 +1,6 @@
 // JSON whose bytes are decided by its content: RFC 8785 (JCS), read back strictly (RFC 7493, I-JSON).
+//
+// Thread rules: pure functions. Determinism: the bytes depend on the value only, never on locale or platform.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +11,7 @@
 namespace samebits {
 
 // RFC 8785: UTF-8, no white space, keys sorted by UTF-16 code units, shortest ES6 numbers.
-// Throws E0601 on invalid UTF-8, NaN or infinity, integers beyond 2^53.
+// Throws E0601 on invalid UTF-8, NaN or infinity, integers beyond 2^53 - 1.
 std::string canonical(const nlohmann::json&);
 
 struct JsonLimits {
@@ -17,12 +19,17 @@ struct JsonLimits {
   size_t bytes = size_t{256} << 20;
 };
 
-// Rejects BOM, invalid UTF-8, lone surrogates, duplicate keys, trailing data, depth and size beyond the limits.
-// `where` names the file in errors (E0602, with the byte offset).
+// Rejects BOM, invalid UTF-8, lone surrogates, duplicate keys, numbers of more than 32 characters or beyond a
+// double, trailing data, depth and size beyond the limits. `where` names the file in errors (E0602, with the
+// byte offset). Integers become int64 or uint64 where they fit, else double.
 nlohmann::json parse_json(std::string_view text, std::string_view where, JsonLimits = {});
 
 // parse_json, and the text must already be canonical (E0603 otherwise).
 nlohmann::json parse_canonical(std::string_view text, std::string_view where, JsonLimits = {});
+
+// Whether every JSON tool carries this text unchanged: valid UTF-8 without U+007F and noncharacters. Claims hold
+// other text as base64.
+bool is_portable_text(std::string_view);
 
 // Floats in claims: "f32:3f800000", "f64:3ff0000000000000". from_* throw E0604 on anything else.
 std::string bits(float);
