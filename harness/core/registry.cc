@@ -51,6 +51,14 @@ std::vector<PluginInfo> Registry<Interface>::list() const {
   return out;
 }
 
+template <class Interface>
+void Registry<Interface>::wrap(std::string_view name,
+                               const std::function<std::unique_ptr<Interface>(std::unique_ptr<Interface>)>& around) {
+  const auto it = entries_.find(name);
+  SAMEBITS_ASSERT(it != entries_.end());
+  it->second.plugin = around(std::move(it->second.plugin));
+}
+
 template class Registry<TaskSource>;
 template class Registry<BackendFactory>;
 template class Registry<Runner>;

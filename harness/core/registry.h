@@ -7,6 +7,7 @@
 // under a taken name is an error that names both files.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,6 +33,8 @@ class Registry {
   const Interface* find(std::string_view name) const;           // nullptr when absent
   const Interface& get(std::string_view name) const;            // throws E0902 with the nearest names
   std::vector<PluginInfo> list() const;                         // sorted by name
+  // Replaces the plugin `name` by what `around` makes of it (the loader's guard). It must be there.
+  void wrap(std::string_view name, const std::function<std::unique_ptr<Interface>(std::unique_ptr<Interface>)>& around);
 
  private:
   struct Entry {

@@ -1,0 +1,90 @@
+#include "harness/cli/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "harness/core/error.h"
+#include "harness/core/registry.h"
+
+namespace samebits {
+namespace {
+
+// "fake" of "fake:anything"; empty for a path or a catalogue name.
+std::string scheme_of(const std::string& model) {
+  const size_t colon = model.find(':');
+  if (colon == std::string::npos || colon == 0) return "";
+  const std::string scheme = model.substr(0, colon);
+  if (scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") != std::string::npos) return "";
+  std::error_code ignored;
+  return std::filesystem::exists(model, ignored) ? "" : scheme;
+}
+
+}  // namespace
+
+void add_engine_flags(CLI::App& verb, EngineFlags& flags) {
+  verb.add_option("-j,--threads", flags.threads, "threads (default: every core); cannot change a bit")
+      ->check(CLI::Range(1, 4096));
+  verb.add_option("--isa", flags.isa, "kernels: scalar, avx2, avx512, … (default: the best here); cannot change a bit");
+  verb.add_option("--batch-tokens", flags.batch_tokens, "tokens in one forward pass; cannot change a bit")
+      ->check(CLI::Range(1, 65536));
+}
+
+void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
+  PlanOptions& plan = flags.plan;
+  verb.add_option("-m,--model", flags.model, "a catalogue name, a GGUF path, or scheme:location")->type_name("MODEL");
+  verb.add_option("-t,--task,--tasks", flags.tasks, "tasks or groups, separated by commas")
+      ->delimiter(',')
+      ->type_name("TASK[,TASK]");
+  verb.add_option("--suite", flags.suite, "a suite: one file that pins tasks, shots and seeds, or a shipped name")
+      ->type_name("FILE")
+      ->excludes("--task");
+  verb.add_option("--limit", plan.limit, "the first N documents of each task; marks the run partial")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 53));
+  verb.add_option("--num-fewshot", plan.num_fewshot, "examples before the question (default: the task's)")
+      ->check(CLI::Range(0, 1000));
+  verb.add_option("--seed", plan.seed, "of the few-shot draws (default: 1234, lm-eval's)");
+  verb.add_flag("--apply-chat-template", plan.apply_chat_template, "wrap prompts in the model's own chat template");
+  verb.add_option("--fewshot-as-multiturn", plan.fewshot_as_multiturn, "examples as chat turns (default: true)")
+      ->type_name("true|false");
+  verb.add_option("--system-instruction", plan.system_instruction, "text before every prompt")->type_name("TEXT");
+  add_task_folder_flags(verb, plan);
+}
+
+void add_task_folder_flags(CLI::App& verb, PlanOptions& plan) {
+  verb.add_option("--data", plan.data_dirs, "folder of data sets that are not shipped (repeatable)")
+      ->type_name("DIR")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--include-path", plan.include_paths, "folder of your own task files; they go first (repeatable)")
+      ->type_name("DIR")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_plugin_flag(CLI::App& verb, std::vector<std::string>& paths) {
+  verb.add_option("--plugin", paths, "a plugin to load (repeatable)")->type_name("FILE.so")->expected(1)->take_all();
+}
+
+void add_json_flag(CLI::App& verb, bool& json) { verb.add_flag("--json", json, "one JSON value on stdout"); }
+
+std::vector<LoadedPlugin> load_plugins(const std::vector<std::string>& paths) {
+  std::vector<LoadedPlugin> loaded;
+  for (const std::string& path : paths) loaded.push_back(load_plugin(path));
+  return loaded;
+}
+
+std::unique_ptr<Backend> open_model(const std::string& model, const EngineFlags& flags) {
+  if (model.empty())
+    throw Error("E0110", "no model is named", "-m",
+                "pass a catalogue name or a GGUF file, e.g. -m smollm2-135m-instruct");
+  nlohmann::json options = nlohmann::json::object();
+  if (flags.threads > 0) options["threads"] = flags.threads;
+  if (!flags.isa.empty()) options["isa"] = flags.isa;
+  if (flags.batch_tokens > 0) options["batch_tokens"] = flags.batch_tokens;
+  if (flags.logits_digest) options["logits_digest"] = true;
+  const std::string scheme = scheme_of(model);
+  const auto& factory = Registry<BackendFactory>::instance().get(scheme.empty() ? "local" : scheme);
+  return factory.open(scheme.empty() ? model : model.substr(scheme.size() + 1), options);
+}
+
+}  // namespace samebits

@@ -1,0 +1,44 @@
+// Flags that several verbs share, parsed in one place.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/core/interfaces.h"
+#include "harness/core/plugin_loader.h"
+
+namespace CLI {
+class App;
+}
+
+namespace samebits {
+
+// How the local engine runs. None of these can change a score.
+struct EngineFlags {
+  int threads = 0;       // 0: every core
+  std::string isa;       // empty: the best this machine has
+  int batch_tokens = 0;  // 0: the engine's default
+  bool logits_digest = false;
+};
+
+// What `run` and `plan` evaluate: these decide the plan.
+struct EvaluationFlags {
+  std::string model;  // catalogue name, path, or scheme:location
+  std::vector<std::string> tasks;
+  std::string suite;  // file or shipped name
+  PlanOptions plan;
+};
+
+void add_engine_flags(CLI::App& verb, EngineFlags&);
+void add_evaluation_flags(CLI::App& verb, EvaluationFlags&);
+void add_task_folder_flags(CLI::App& verb, PlanOptions&);  // --data, --include-path
+void add_plugin_flag(CLI::App& verb, std::vector<std::string>& paths);
+void add_json_flag(CLI::App& verb, bool& json);
+
+std::vector<LoadedPlugin> load_plugins(const std::vector<std::string>& paths);
+
+// Opens what -m names: "scheme:location" by the backend of that name, everything else by "local".
+std::unique_ptr<Backend> open_model(const std::string& model, const EngineFlags&);
+
+}  // namespace samebits

@@ -1,0 +1,67 @@
+// samebits list: what can be named on the command line.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/flags.h"
+#include "harness/cli/names.h"
+#include "harness/cli/terminal.h"
+#include "harness/cli/verbs.h"
+
+namespace samebits {
+namespace {
+
+const std::vector<std::string> kKinds = {"tasks", "metrics", "filters", "stages", "backends", "runners", "reporters"};
+
+struct ListFlags {
+  std::string kind;
+  std::vector<std::string> plugins;
+  PlanOptions plan;
+  bool json = false;
+};
+
+std::string row(const nlohmann::json& entry, size_t width) {
+  const std::string name = entry["name"], missing = entry.value("missing", "");
+  std::string line = "  " + name + std::string(width - name.size() + 2, ' ');
+  line += entry.value("group", false) ? "group: " : "";
+  line += entry["doc"].get<std::string>();
+  if (!missing.empty()) line += " [cannot run here: " + missing + "]";
+  return line + "\n";
+}
+
+std::string as_text(const nlohmann::json& things, const Terminal& terminal) {
+  std::string out;
+  for (const std::string& kind : kKinds) {
+    if (!things.contains(kind)) continue;
+    size_t width = 0;
+    for (const auto& entry : things[kind]) width = std::max(width, entry["name"].get_ref<const std::string&>().size());
+    out += paint(terminal, "1", kind) + "\n";
+    for (const auto& entry : things[kind]) out += printable(row(entry, width));
+  }
+  return out;
+}
+
+Exit list(const ListFlags& flags) {
+  load_plugins(flags.plugins);
+  nlohmann::json things = named_things(flags.plan);
+  if (!flags.kind.empty()) things = {{flags.kind, things[flags.kind]}};
+  print(flags.json ? things.dump() + "\n" : as_text(things, terminal_of(1)));
+  return Exit::success;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Action& action) {
+  auto flags = std::make_shared<ListFlags>();
+  CLI::App* verb = app.add_subcommand("list", "tasks, metrics and everything else that has a name");
+  verb->footer("Example:  samebits list tasks");
+  verb->add_option("KIND", flags->kind,
+                   "tasks, metrics, filters, stages, backends, runners or reporters (default: all)")
+      ->check(CLI::IsMember(kKinds));
+  add_plugin_flag(*verb, flags->plugins);
+  add_task_folder_flags(*verb, flags->plan);
+  add_json_flag(*verb, flags->json);
+  verb->callback([flags, &action] { action = [flags] { return list(*flags); }; });
+}
+
+}  // namespace samebits

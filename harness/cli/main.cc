@@ -1,0 +1,112 @@
+// samebits: verbs, and the one catch.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "harness/cli/terminal.h"
+#include "harness/cli/verbs.h"
+#include "harness/core/registry.h"
+
+namespace samebits {
+namespace {
+
+constexpr std::string_view kAbout =
+    "samebits: an LLM evaluation harness whose scores anyone can reproduce, bit for bit";
+
+// "--num_fewshot=5" -> "--num-fewshot=5": lm-eval's users type underscores.
+std::string with_dashes(std::string argument) {
+  if (!argument.starts_with("--")) return argument;
+  const size_t end = std::min(argument.find('='), argument.size());
+  for (size_t i = 2; i < end; ++i)
+    if (argument[i] == '_') argument[i] = '-';
+  return argument;
+}
+
+// The names that `app` knows: its verbs and its flags with their dashes.
+std::vector<std::string> known_words(const CLI::App& app) {
+  std::vector<std::string> words;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    words.push_back(verb->get_name());
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) words.push_back("-" + name);
+  }
+  return words;
+}
+
+// The subcommand that was entered, as deep as parsing came.
+const CLI::App& chosen(const CLI::App& app) {
+  const auto verbs = app.get_subcommands();
+  return verbs.empty() ? app : chosen(*verbs.front());
+}
+
+// CLI11's message, with the nearest name for the first word that nobody knows.
+Error usage_error(const CLI::App& app, const CLI::ParseError& e) {
+  const CLI::App& verb = chosen(app);
+  std::string what = e.what();
+  for (const std::string& word : verb.remaining(true)) {
+    what = "\"" + word + "\" is not known here" + did_you_mean(word, known_words(verb));
+    break;
+  }
+  while (!what.empty() && (what.back() == '\n' || what.back() == ' ')) what.pop_back();
+  const std::string name = &verb == &app ? "samebits" : "samebits " + verb.get_name();
+  return Error("E0110", what, name, "see: " + name + " --help");
+}
+
+void add_verbs(CLI::App& app, Action& action) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "samebits " SAMEBITS_VERSION);
+  app.set_help_flag("-h,--help", "print this help");
+  app.footer("Example:  samebits run -m smollm2-135m-instruct -t arc_easy --limit 100");
+  app.get_formatter()->column_width(34);
+
+  add_list(app, action);
+
+  add_explain(app, action);
+}
+
+Exit run_command_line(std::vector<std::string> arguments) {
+  CLI::App app{std::string(kAbout), "samebits"};
+  Action action;
+  add_verbs(app, action);
+  if (arguments.empty()) {
+    talk(app.help());
+    return Exit::usage;
+  }
+  for (std::string& argument : arguments) argument = with_dashes(std::move(argument));
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them in reverse
+  } catch (const CLI::CallForHelp&) {
+    print(app.help());
+    return Exit::success;
+  } catch (const CLI::CallForVersion& version) {
+    print(std::string(version.what()) + "\n");
+    return Exit::success;
+  } catch (const CLI::ParseError& e) {
+    throw usage_error(app, e);
+  }
+  return action();
+}
+
+Exit report(const Error& e) {
+  std::fputs(printable(format_error(e)).c_str(), stderr);
+  return e.exit_code();
+}
+
+Exit guarded_main(std::vector<std::string> arguments) {
+  try {
+    if (const auto clashes = take_registration_errors(); !clashes.empty())
+      throw Error("E0100", "built-in plugins clash: " + clashes.front(), "", "report it: this build is broken");
+    return run_command_line(std::move(arguments));
+  } catch (const Error& e) {
+    return report(e);
+  } catch (const std::exception& e) {
+    return report(Error("E0100", e.what(), "", "run the command again; if it happens again, report it"));
+  }
+}
+
+}  // namespace
+}  // namespace samebits
+
+int main(int argc, char** argv) { return static_cast<int>(samebits::guarded_main({argv + 1, argv + argc})); }

@@ -1,0 +1,59 @@
+#include "harness/cli/names.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/terminal.h"
+#include "harness/core/registry.h"
+
+namespace samebits {
+namespace {
+
+template <class Interface>
+nlohmann::json plugins() {
+  nlohmann::json out = nlohmann::json::array();
+  for (const PluginInfo& info : Registry<Interface>::instance().list())
+    out.push_back({{"name", info.name}, {"version", std::to_string(info.version)}, {"doc", info.doc}});
+  return out;
+}
+
+nlohmann::json as_json(const TaskSummary& task) {
+  return {{"name", task.id},       {"version", task.version},   {"group", task.group},
+          {"kind", task.kind},     {"language", task.language}, {"licence", task.licence},
+          {"source", task.source}, {"doc", task.description},   {"missing", task.missing}};
+}
+
+nlohmann::json tasks(const PlanOptions& options) {
+  std::map<std::string, nlohmann::json> by_id;
+  const auto& sources = Registry<TaskSource>::instance();
+  for (const PluginInfo& source : sources.list())
+    for (const TaskSummary& task : sources.get(source.name).list(options)) by_id.try_emplace(task.id, as_json(task));
+  nlohmann::json out = nlohmann::json::array();
+  for (auto& [id, task] : by_id) out.push_back(std::move(task));
+  return out;
+}
+
+}  // namespace
+
+nlohmann::json named_things(const PlanOptions& options) {
+  return {{"tasks", tasks(options)},         {"metrics", plugins<Metric>()},          {"filters", plugins<Filter>()},
+          {"stages", plugins<Stage>()},      {"backends", plugins<BackendFactory>()}, {"runners", plugins<Runner>()},
+          {"reporters", plugins<Reporter>()}};
+}
+
+std::string wrapped(const std::string& text, int width) {
+  std::string out;
+  int column = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    const bool fits = column + 1 + columns(word) <= width;
+    if (column > 0) out += fits ? " " : "\n";
+    column = column > 0 && fits ? column + 1 + columns(word) : columns(word);
+    out += word;
+    begin = end + 1;
+  }
+  return out;
+}
+
+}  // namespace samebits
