@@ -1,0 +1,33 @@
+// acc_norm: the choice with the highest log-likelihood per character is right. Characters are code points of the
+// choice without its delimiter, as in lm-evaluation-harness 0.4 (not bytes, not tokens).
+#include <algorithm>
+
+#include "harness/core/registry.h"
+#include "metrics/aggregate.h"
+#include "metrics/choices.h"
+
+namespace samebits {
+namespace {
+
+// Of valid UTF-8: every byte but the continuation bytes 10xxxxxx starts one.
+size_t count_code_points(const std::string& text) {
+  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+class NormalisedAccuracy : public Metric {
+ public:
+  Known<Statistic> score(const MetricUse&, const Sample& sample, std::span<const Answer> answers) const override {
+    return score_normalised(sample, answers, count_code_points);
+  }
+
+  Estimate aggregate(const MetricUse&, std::span<const Known<Statistic>> row, uint64_t) const override {
+    return mean_estimate(row);
+  }
+};
+
+}  // namespace
+
+SAMEBITS_REGISTER(Metric, NormalisedAccuracy, "acc_norm", 1,
+                  "share of samples whose choice with the highest log-likelihood per character is right");
+
+}  // namespace samebits
