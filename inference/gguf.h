@@ -1,7 +1,7 @@
 // GGUF v2/v3 files: bounded reading, memory-mapped tensors, split files.
 //
 // Safety: any byte sequence either opens or throws Error{E02xx} that says what is wrong and at which byte
-// offset. No crash, no hang, no allocation that the file's own size does not justify.
+// offset (open() also E0101: the file cannot be read). No crash, no hang, no allocation that the file's own size does not justify.
 // Thread rules: immutable after open().
 #pragma once
 
@@ -70,12 +70,12 @@ class Gguf {
   std::vector<double> numbers(std::string_view key) const;     // array of floats
   bool has(std::string_view key) const;
 
-  // sha256 of the file(s): of one file its own; of a split the digest over the parts' digests in order.
+  // sha256 of the file(s): of one file its own; of a split that of the parts' digests (hex) in order, joined.
   // Computed on first use.
   const std::string& digest() const;
 
   // Throws E0210 with tensor, block and offset when a scale or float weight is NaN or infinite
-  // (and for MXFP4 exponent 255)..
+  // (and for MXFP4 exponent 255).
   void check_finite() const;
 
  private:

@@ -32,6 +32,8 @@ struct QuantType {
   bool halves = false;    // two scales per 32 weights
   bool has_min = false;
   bool f16_scales = false;  // d and m are binary16 values in the file (no product with a sub-scale)
+  int d_at = -1;  // byte offset in a block of the file's binary16 scale; -1: there is none
+  int m_at = -1;  // of its binary16 minimum (K-quants: dmin)
   // `block`: one block of the file, `bytes` long -> values / 32 blocks.
   void (*unpack)(const uint8_t* block, Block32* out) = nullptr;
 };

@@ -1,0 +1,42 @@
+// Q3_K: 3 bits, a 6-bit scale for each 16 of 256 weights.
+// Layout: u8 hmask[32]; u8 qs[64]; u8 scales[12]; f16 d. Low two bits in qs, ordered as in Q2_K; the third bit of
+// weight l of the i-th 32 is bit i of hmask[l]. Scale k: its low nibble is in byte k mod 8 (k < 8 low, else high
+// nibble), its two high bits in byte 8 + k mod 4 at 2 * (k / 4); biased by 32.
+#pragma once
+
+#include "inference/quants/block.h"
+
+namespace samebits::quants {
+
+struct Q3_K {
+  static constexpr QuantType kType = {.type = TensorType::Q3_K,
+                                      .name = "Q3_K",
+                                      .values = 256,
+                                      .bytes = 110,
+                                      .quantised = true,
+                                      .max_q = 7,
+                                      .offset = 4,
+                                      .halves = true,
+                                      .has_min = false,
+                                      .f16_scales = false,
+                                      .d_at = 108,
+                                      .m_at = -1};
+
+  static void unpack(const uint8_t* block, Block32* out) {
+    const uint8_t* scales = block + 96;
+    const float d = load_f16(block + 108);
+    for (int i = 0; i < 8; ++i) {
+      const uint8_t* qs = block + 32 + 32 * (i / 4);
+      for (int l = 0; l < 32; ++l) out[i].q[l] = (qs[l] >> 2 * (i % 4) & 3) | (block[l] >> i & 1) << 2;
+      for (int half = 0; half < 2; ++half) {
+        const int k = 2 * i + half;
+        const int low = k < 8 ? scales[k] & 15 : scales[k - 8] >> 4;
+        const int high = scales[8 + k % 4] >> 2 * (k / 4) & 3;
+        out[i].d[half] = d * static_cast<float>((low | high << 4) - 32);
+        out[i].m[half] = 0;
+      }
+    }
+  }
+};
+
+}  // namespace samebits::quants
