@@ -1,0 +1,67 @@
+// UTF-8 and the properties of code points, from pinned Unicode tables.
+//
+// Invalid UTF-8 is never repaired silently: decode_utf8 says `valid = false` and how many bytes to step over.
+// Determinism: no locale, no C library classification; kUnicodeVersion is part of what a run records.
+// Thread rules: pure functions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace samebits {
+
+inline constexpr std::string_view kUnicodeVersion = "15.0.0";
+
+// ---- UTF-8 ----
+
+struct Utf8Char {
+  char32_t code_point = 0xFFFD;  // U+FFFD where invalid
+  uint32_t bytes = 1;            // to step over; an invalid sequence is its longest well-formed beginning, at least 1
+  bool valid = false;
+};
+
+// The code point at byte `at` (< text.size()). Strict: no surrogates, no overlong forms, nothing above U+10FFFF.
+Utf8Char decode_utf8(std::string_view text, size_t at);
+
+void append_utf8(std::string& out, char32_t code_point);  // a surrogate or value above U+10FFFF is a bug (asserts)
+std::string to_utf8(std::u32string_view);
+std::u32string to_code_points(std::string_view);  // each invalid sequence becomes one U+FFFD
+
+bool is_valid_utf8(std::string_view);
+size_t find_invalid_utf8(std::string_view);  // byte offset of the first invalid sequence; npos: none
+size_t count_code_points(std::string_view);  // Python's len(str); each invalid sequence counts once
+
+// Bytes at the end that begin a UTF-8 sequence which more bytes could complete: 0 to 3.
+size_t incomplete_utf8_tail(std::string_view);
+
+// ---- Properties ----
+
+enum class Category : uint8_t {  // general category; the order is that of unicode_tables.cc
+  Cn, Lu, Ll, Lt, Lm, Lo, Mn, Mc, Me, Nd, Nl, No, Pc, Pd, Ps, Pe, Pi, Pf, Po, Sm, Sc, Sk, So, Zs, Zl, Zp, Cc, Cf, Cs, Co
+};
+
+Category category(char32_t);
+bool is_letter(char32_t);        // \p{L}
+bool is_mark(char32_t);          // \p{M}
+bool is_number(char32_t);        // \p{N}
+bool is_punctuation(char32_t);   // \p{P}
+bool is_symbol(char32_t);        // \p{S}
+bool is_white_space(char32_t);   // the Unicode property White_Space: what \s means to tokenizers
+bool is_python_space(char32_t);  // str.isspace and Python's \s: White_Space and U+001C to U+001F
+bool is_cased(char32_t);
+bool is_case_ignorable(char32_t);
+
+// ---- Case ----
+
+char32_t simple_upper(char32_t);
+char32_t simple_lower(char32_t);
+char32_t simple_title(char32_t);
+
+// Full mappings (SpecialCasing.txt, unconditional): append one to three code points.
+void append_upper(std::u32string& out, char32_t);
+void append_lower(std::u32string& out, char32_t);
+void append_title(std::u32string& out, char32_t);
+
+}  // namespace samebits
