@@ -1,23 +1,17 @@
 // acc_norm: the choice with the highest log-likelihood per character is right. Characters are code points of the
 // choice without its delimiter, as in lm-evaluation-harness 0.4 (not bytes, not tokens).
-#include <algorithm>
-
 #include "harness/core/registry.h"
+#include "harness/text/unicode.h"
 #include "metrics/aggregate.h"
 #include "metrics/choices.h"
 
 namespace samebits {
 namespace {
 
-// Of valid UTF-8: every byte but the continuation bytes 10xxxxxx starts one.
-size_t count_code_points(const std::string& text) {
-  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 class NormalisedAccuracy : public Metric {
  public:
   Known<Statistic> score(const MetricUse&, const Sample& sample, std::span<const Answer> answers) const override {
-    return score_normalised(sample, answers, count_code_points);
+    return score_normalised(sample, answers, [](const std::string& choice) { return count_code_points(choice); });
   }
 
   Estimate aggregate(const MetricUse&, std::span<const Known<Statistic>> row, uint64_t) const override {
