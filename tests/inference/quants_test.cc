@@ -128,10 +128,10 @@ TEST(Quants, BlocksKeepTheirPromises) {
       for (int i = 0; i < type.values / 32; ++i) {
         const Block32& out = blocks[i];
         for (const int q : out.q) largest = std::max(largest, q);
-        if (!type.halves) EXPECT_TRUE(out.d[0] == out.d[1] && out.m[0] == out.m[1]) << type.name;
-        if (!type.has_min) EXPECT_TRUE(out.m[0] == 0 && out.m[1] == 0) << type.name;
-        if (type.f16_scales) EXPECT_EQ(f16_to_f32(f32_to_f16(out.d[0])), out.d[0]) << type.name;
-        if (type.f16_scales) EXPECT_EQ(f16_to_f32(f32_to_f16(out.m[0])), out.m[0]) << type.name;
+        EXPECT_TRUE(type.halves || (out.d[0] == out.d[1] && out.m[0] == out.m[1])) << type.name;
+        EXPECT_TRUE(type.has_min || (out.m[0] == 0 && out.m[1] == 0)) << type.name;
+        for (const float scale : {out.d[0], out.m[0]})
+          EXPECT_TRUE(!type.f16_scales || f16_to_f32(f32_to_f16(scale)) == scale) << type.name;
       }
     }
     EXPECT_EQ(largest, type.max_q) << type.name;
