@@ -1,0 +1,94 @@
+#include <cstdlib>
+#include <string>
+
+#include "harness/core/error.h"
+#include "inference/kernels/kernels.h"
+
+namespace samebits {
+
+namespace scalar { extern const Kernels table; }
+#if defined(__x86_64__)
+namespace avx2 { extern const Kernels table; }
+namespace avx512 { extern const Kernels table; }
+namespace avx512vnni { extern const Kernels table; }
+#endif
+
+namespace {
+
+struct Tier {
+  Isa isa;
+  const Kernels* kernels;
+  bool here;
+};
+
+// Slowest first.
+const std::vector<Tier>& tiers() {
+  static const std::vector<Tier> all = [] {
+    std::vector<Tier> t = {{Isa::scalar, &scalar::table, true}};
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    t.push_back({Isa::avx2, &avx2::table, avx2});
+    t.push_back({Isa::avx512, &avx512::table, avx512});
+    t.push_back({Isa::avx512vnni, &avx512vnni::table, avx512 && __builtin_cpu_supports("avx512vnni")});
+#endif
+    return t;
+  }();
+  return all;
+}
+
+const Tier* find(Isa isa) {
+  for (const Tier& t : tiers())
+    if (t.isa == isa) return &t;
+  return nullptr;
+}
+
+std::vector<std::string> names(bool here_only) {
+  std::vector<std::string> out;
+  for (const Tier& t : tiers())
+    if (t.here || !here_only) out.push_back(t.kernels->name);
+  return out;
+}
+
+}  // namespace
+
+bool supported(Isa isa) {
+  const Tier* t = find(isa);
+  return t && t->here;
+}
+
+Isa best_isa() {
+  Isa best = Isa::scalar;
+  for (const Tier& t : tiers())
+    if (t.here) best = t.isa;
+  return best;
+}
+
+Isa parse_isa(const char* name) {
+  std::string wanted = name ? name : "";
+  if (const char* set = std::getenv("SAMEBITS_ISA"); wanted.empty() && set) wanted = set;
+  if (wanted.empty()) return best_isa();
+  std::string here;
+  for (const std::string& n : names(true)) here += (here.empty() ? "" : ", ") + n;
+  for (const Tier& t : tiers()) {
+    if (wanted != t.kernels->name) continue;
+    if (!t.here)
+      throw Error("E0221", "this machine cannot run the tier \"" + wanted + "\"", "--isa or SAMEBITS_ISA",
+                  "choose one of: " + here + "; all of them give the same bits");
+    return t.isa;
+  }
+  throw Error("E0220", "there is no tier \"" + wanted + "\"" + did_you_mean(wanted, names(false)),
+              "--isa or SAMEBITS_ISA", "choose one of: " + here);
+}
+
+const Kernels& kernels(Isa isa) {
+  const Tier* t = find(isa);
+  SAMEBITS_ASSERT(t && t->here);
+  return *t->kernels;
+}
+
+const char* isa_name(Isa isa) { return kernels(isa).name; }
+
+}  // namespace samebits

@@ -1,0 +1,127 @@
+// The arithmetic of contract sb-1 (../NUMERICS.md): a table of plain functions, one table a tier.
+//
+// Every tier gives the same bits; the scalar tier is the definition. Bodies live once, in *-inl.h, written
+// over 16 virtual lanes; a tier is a tiny TU that includes its lanes (simd_*.h) and then the bodies. Nothing
+// of the standard library's templates is instantiated in those TUs: the linker could otherwise pick a copy
+// that the machine cannot run.
+// Thread rules: pure functions of their arguments. MXCSR/FPCR must be in the default state (fp_environment.h).
+#pragma once
+
+#include <cstdint>
+
+namespace samebits {
+
+inline constexpr int kLanes = 16;  // rows of a weight group, key positions of a page, lanes of a reduction
+
+constexpr int64_t pad16(int64_t n) { return (n + 15) / 16 * 16; }
+
+// How a weight matrix is repacked (packed.h makes it). Rows are lanes: group g holds rows 16g … 16g+15.
+enum class Layout : uint8_t {
+  u4, u4_min,              // nibbles: [group][block][j 0-3][row][4]; low nibble k4 = j, high nibble k4 = j + 4
+  u7, u7_min,              // bytes <= 127: [group][block][k4 0-7][row][4]
+  u7_halves, u7_halves_min,  // the same, two scales a block
+  u8,                      // bytes <= 255
+  f32, f16, bf16,          // [group][k][row]
+};
+
+struct WeightView {
+  Layout layout{};
+  int32_t offset = 0;            // q - offset is the weight
+  int64_t groups = 0, cols = 0;  // rows = 16 * groups (the last ones may be padding: all zero)
+  const uint8_t* q = nullptr;
+  const float* d = nullptr;  // (groups, blocks, halves ? 2 : 1, 16)
+  const float* m = nullptr;  // the same shape; null without a minimum
+};
+
+// Rows of activations, quantised per block of 32 (NUMERICS.md §2). `lo` null: 8 bits, q = hi.
+// Otherwise 16 bits: q = 256 hi + lo.
+struct ActivationView {
+  int64_t cols = 0;
+  const int8_t* hi = nullptr;      // (tokens, cols)
+  const int8_t* lo = nullptr;      // (tokens, cols)
+  const float* d = nullptr;        // (tokens, blocks)
+  const float* s = nullptr;        // (tokens, blocks * parts): d * float(sum of q); parts = halves ? 2 : 1
+  const int32_t* start = nullptr;  // (tokens, blocks * parts): -offset * sum of q
+};
+
+// Writable form, filled by quantise_row.
+struct QuantisedRow {
+  int8_t* hi;
+  int8_t* lo;        // null: 8 bits
+  float* d;          // (blocks)
+  float* s32;        // (blocks)
+  float* s16;        // (blocks * 2)
+  int32_t* sum16;    // (blocks * 2)
+};
+
+// One (run of rows, KV head) of attention: n_rows query rows at consecutive positions of one sequence.
+struct AttentionArgs {
+  int64_t head_dim = 0;      // d
+  int64_t padded_dim = 0;    // pad16(d)
+  const float* k = nullptr;  // (blocks of 16 positions, d, 16): all positions first_block*16 … of the sequence
+  const float* v = nullptr;  // (positions, padded_dim), the same positions
+  int64_t first_block = 0;   // of k and v
+  int64_t first_position = 0;  // of query row 0
+  int64_t n_rows = 0;
+  int64_t heads = 0;         // query heads that share this KV head
+  int64_t window = 0;        // keys p1 - p0 < window are visible; 0: all
+  const float* q = nullptr;  // (n_rows, heads, padded_dim), scaled
+  int64_t q_stride = 0;      // floats from one row to the next
+  float* out = nullptr;      // like q
+  int64_t out_stride = 0;
+  float* scratch = nullptr;  // attention_scratch_floats()
+};
+inline constexpr int64_t kSegment = 1024;  // absolute positions a softmax segment
+inline constexpr int64_t kAttentionRows = 6;
+inline constexpr int64_t attention_scratch_floats(int64_t padded_dim) {
+  return kAttentionRows * (kSegment + 2 * padded_dim);
+}
+
+// A chunk of logits of one position: (max, argmax, sum of exp(logit - max)).
+struct LogitChunk {
+  float max;
+  int32_t argmax;  // lowest index of the maximum, within the chunk
+  double sum;
+  bool finite;
+};
+
+struct Kernels {
+  const char* name;  // "avx2"
+
+  // y[t][16g … 16g+15] = W x for groups [g0, g1), tokens [0, n_tokens). `scratch`: (g1-g0 <= 2) * 16 * cols bytes.
+  void (*linear)(const WeightView&, int64_t g0, int64_t g1, const ActivationView&, int64_t n_tokens, float* y,
+                 int64_t y_stride, uint8_t* scratch);
+  // The same for f32, f16 and bf16 weights and plain activations x (tokens, x_stride).
+  void (*linear_float)(const WeightView&, int64_t g0, int64_t g1, const float* x, int64_t x_stride, int64_t n_tokens,
+                       float* y, int64_t y_stride);
+  // False when a value is not finite (q and d are then 0).
+  bool (*quantise_row)(const float* x, int64_t cols, const QuantisedRow&);
+  // y = x * (1 / sqrt(mean(x^2) + eps)) * w. n values; x, w and y readable/writable to pad16(n), x zero there.
+  void (*rms_norm)(const float* x, const float* w, int64_t n, float eps, float* y);
+  void (*add)(float* x, const float* y, int64_t n);              // x += y
+  void (*scale)(float* x, float by, int64_t n);                  // x *= by
+  void (*silu_mul)(float* gate, const float* up, int64_t n);     // gate = silu(gate) * up
+  void (*gelu_mul)(float* gate, const float* up, int64_t n);     // gate = gelu_tanh(gate) * up
+  // In place on one head. cos, sin: (n_rot / 2). pairs (2i, 2i+1), or (i, i + n_rot/2) with neox.
+  void (*rope)(float* head, int64_t n_rot, const float* cos, const float* sin, bool neox);
+  // RNE to binary16; false when a value overflows or is not finite.
+  bool (*to_f16)(const float* x, int64_t n, uint16_t* out, int64_t out_stride);
+  void (*from_f16)(const uint16_t* x, int64_t n, float* out);  // n a multiple of 16
+  void (*attention)(const AttentionArgs&);
+  LogitChunk (*logit_chunk)(const float* logits, int64_t n);  // readable to pad16(n)
+  void (*exp)(const float* x, int64_t n, float* y);             // n a multiple of 16 (tests)
+};
+
+enum class Isa : uint8_t { scalar, avx2, avx512, avx512vnni };
+
+// Whether this machine can run the tier.
+bool supported(Isa);
+// The fastest tier here.
+Isa best_isa();
+// E0220 for an unknown name, E0221 for a tier that this machine lacks. "" is $SAMEBITS_ISA, else the best.
+// "avx512" is AVX-512 without VNNI instructions.
+Isa parse_isa(const char* name);
+const Kernels& kernels(Isa);
+const char* isa_name(Isa);
+
+}  // namespace samebits

@@ -1,0 +1,3 @@
+#define SAMEBITS_TIER scalar
+#define SAMEBITS_LANES "inference/kernels/simd_scalar.h"
+#include "inference/kernels/tier-inl.h"

@@ -1,0 +1,90 @@
+// Runs a TransformerSpec over batches of tokens, in the arithmetic of contract sb-1.
+//
+// A row's results depend on its token, its position and the keys and values of its own sequence: never on the other
+// rows of the batch, on how positions were cut into batches, on threads or on the tier.
+// Thread rules: one caller at a time; the work inside is spread over the Workers.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "inference/kernels/kernels.h"
+#include "inference/kv_cache.h"
+#include "inference/transformer_spec.h"
+#include "inference/workers.h"
+
+namespace samebits {
+
+// Consecutive positions of one sequence. table->length() covers them; earlier positions were computed before, or are
+// rows of an earlier run of the same batch.
+struct BatchRun {
+  std::vector<int32_t> tokens;
+  int64_t first_position = 0;
+  const BlockTable* table = nullptr;
+  std::vector<uint32_t> pages;    // page that position first_position + i is written to
+  std::vector<uint8_t> wanted;    // 1: the hidden state after this token is needed (it predicts a scored token)
+};
+
+// Of one position: what scores need of its logits.
+struct LogitSummary {
+  float max = 0;
+  int32_t argmax = 0;    // lowest id
+  double logsumexp = 0;
+  bool finite = true;
+  std::vector<float> targets;  // logits of the asked ids
+};
+
+class Transformer {
+ public:
+  Transformer(TransformerSpec, Isa, int threads);
+  ~Transformer();
+
+  const TransformerSpec& spec() const { return spec_; }
+  KvPool& kv() { return kv_; }
+  Workers& workers() { return workers_; }
+  Isa isa() const { return isa_; }
+
+  // Writes keys and values of every row. `hidden`: the normalised output states of the wanted rows, in row order,
+  // (n_wanted, padded n_embd). `bad`: 1 for each row (all rows, in order) with a value that is not finite.
+  void forward(std::span<const BatchRun> runs, std::vector<float>& hidden, std::vector<uint8_t>& bad);
+
+  // Summaries of the logits of `n` hidden states; ids[i]: whose logits are wanted of state i. No logits are kept.
+  std::vector<LogitSummary> summarise(const float* hidden, int64_t n, std::span<const std::vector<int32_t>> ids);
+  // All logits of one hidden state (n_vocab).
+  std::vector<float> logits(const float* hidden);
+
+  uint64_t executed_macs() const { return executed_macs_; }  // since construction; linear layers and attention
+
+ private:
+  struct Quantised;  // activation rows in the contract's integer form
+  struct Buffers;
+  struct Product {   // y (rows of x, padded rows of w) = w x
+    const Linear* w;
+    float* y;
+    int64_t y_stride;
+  };
+
+  void embed(std::span<const BatchRun>, Buffers&);
+  void rope_tables(std::span<const BatchRun>, Buffers&);
+  void attention_branch(int layer, std::span<const BatchRun>, Buffers&);
+  void feed_forward_branch(int layer, Buffers&);
+  void rotate_and_store(int layer, std::span<const BatchRun>, Buffers&);
+  void attend(int layer, std::span<const BatchRun>, Buffers&);
+  void attend_rows(int layer, const BatchRun&, int kv_head, int64_t row0, int64_t rows, Buffers&, int64_t batch_row);
+  // Norms x into `to` and quantises it as the products that follow need it.
+  void norm_and_quantise(const Norm*, float* x, int64_t cols, float* to, std::span<const Product>, Buffers&);
+  void multiply(std::span<const Product>, const float* x, int64_t x_stride, int64_t rows, const Quantised& narrow,
+                const Quantised& wide);
+  void add_branch(const Norm& post_norm, Buffers&);  // x += post_norm(y)
+
+  TransformerSpec spec_;
+  Isa isa_;
+  const Kernels& kernels_;
+  Workers workers_;
+  KvPool kv_;
+  std::unique_ptr<Buffers> buffers_;
+  uint64_t executed_macs_ = 0;
+};
+
+}  // namespace samebits

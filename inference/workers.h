@@ -1,0 +1,49 @@
+// Threads for the engine: a oneTBB arena whose every worker runs in the contract's floating-point state.
+//
+// Work is split by outputs only, never inside a sum, so the number of threads cannot change a bit.
+// Thread rules: one parallel_for at a time per Workers.
+#pragma once
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
+
+#include "harness/core/error.h"
+#include "inference/fp_environment.h"
+
+namespace samebits {
+
+class Workers {
+ public:
+  explicit Workers(int threads) : threads_(threads), arena_(threads), observer_(arena_) {}
+  int threads() const { return threads_; }
+
+  // body(i) for i in [0, n), in any order. With one thread or one item: here, in order.
+  template <class Body>
+  void each(int64_t n, const Body& body) {
+    if (threads_ == 1 || n == 1) {
+      set_fp_environment();
+      for (int64_t i = 0; i < n; ++i) body(i);
+      return;
+    }
+    arena_.execute([&] {
+      tbb::parallel_for(tbb::blocked_range<int64_t>(0, n, 1), [&](const tbb::blocked_range<int64_t>& range) {
+        SAMEBITS_ASSERT(fp_environment_is_default());
+        for (int64_t i = range.begin(); i < range.end(); ++i) body(i);
+      });
+    });
+  }
+
+ private:
+  struct Observer : tbb::task_scheduler_observer {
+    explicit Observer(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
+    ~Observer() override { observe(false); }
+    void on_scheduler_entry(bool) override { set_fp_environment(); }
+  };
+  int threads_;
+  tbb::task_arena arena_;
+  Observer observer_;
+};
+
+}  // namespace samebits
