@@ -1,0 +1,146 @@
+#include "results/bundle.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "harness/core/canonical_json.h"
+#include "harness/core/digest.h"
+#include "harness/core/error.h"
+#include "harness/core/registry.h"
+#include "results/encoding.h"
+#include "results/files.h"
+#include "results/read.h"
+
+namespace samebits {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr const char* kStagingName = ".staging";  // not a safe path, so a reader never takes it for content
+constexpr const char* kTopLevel[] = {"claims", "observations", "reports", kIndexName};
+
+// Files written so far, by path.
+class Staging {
+ public:
+  explicit Staging(fs::path root) : root_(std::move(root)) { fs::remove_all(root_); }
+
+  void add(const std::string& path, std::string_view bytes) {
+    SAMEBITS_ASSERT(is_safe_path(path) || path == kSumsName);
+    const bool fresh = path == kSumsName || digests_.emplace(path, sha256_hex(bytes)).second;
+    SAMEBITS_ASSERT(fresh);
+    write_file((root_ / path).string(), bytes);
+  }
+
+  std::string sums() const {  // std::map is in byte order, as LC_ALL=C sort
+    std::string out;
+    for (const auto& [path, digest] : digests_) out += digest + "  " + path + "\n";
+    return out;
+  }
+
+ private:
+  fs::path root_;
+  std::map<std::string, std::string> digests_;
+};
+
+// One line a request, in request order: {"index":7,"ttft_ns":…}.
+std::string requests_jsonl(std::vector<Observation> measured) {
+  std::stable_sort(measured.begin(), measured.end(),
+                   [](const Observation& a, const Observation& b) { return a.index < b.index; });
+  std::string out;
+  for (size_t i = 0; i < measured.size();) {
+    json line = {{"index", measured[i].index}};
+    for (const uint32_t index = measured[i].index; i < measured.size() && measured[i].index == index; ++i)
+      line[std::string(measured[i].field)] = measured[i].value;
+    out += canonical(line) + "\n";
+  }
+  return out;
+}
+
+void add_observations(const BundleInput& input, Staging& staging) {
+  for (const auto& [name, value] : input.observations.items())
+    staging.add("observations/" + path_name(name) + ".json", canonical(value));
+  if (!input.measured.empty()) staging.add("observations/requests.jsonl", requests_jsonl(input.measured));
+}
+
+// The claims as reporters see them (read.h), gathered while the files are written.
+class ReportClaims {
+ public:
+  void see(const std::string& path, const std::string& bytes) {
+    if (path.ends_with(".json")) files_[path] = bytes;
+  }
+  json value(const std::string& claims_digest) const {
+    return report_claims(claims_digest, [&](const std::string& path) -> json {
+      const auto it = files_.find(path);
+      return it == files_.end() ? json() : parse_json(it->second, path);
+    });
+  }
+
+ private:
+  std::map<std::string, std::string> files_;
+};
+
+void sync_tree(const fs::path& root) {
+  for (const auto& entry : fs::recursive_directory_iterator(root))
+    if (entry.is_directory()) sync_path(entry.path().string());
+  sync_path(root.string());
+}
+
+// Moves the staged entries into place, SHA256SUMS last.
+void publish(const fs::path& dir, const fs::path& staging) {
+  fs::remove(dir / kSumsName);
+  for (const char* name : kTopLevel) {
+    fs::remove_all(dir / name);
+    if (fs::exists(staging / name)) fs::rename(staging / name, dir / name);
+  }
+  sync_path(dir.string());
+  fs::rename(staging / kSumsName, dir / kSumsName);
+  fs::remove_all(staging);
+  sync_path(dir.string());
+}
+
+}  // namespace
+
+std::string claims_digest_of(std::string_view sums) {
+  constexpr size_t kPathAt = 66;  // 64 hex digits and two spaces
+  Sha256 digest;
+  while (!sums.empty()) {
+    const std::string_view line = sums.substr(0, sums.find('\n') + 1);
+    if (line.size() <= kPathAt) break;
+    if (line.substr(kPathAt).starts_with("claims/")) digest.update(line);
+    sums.remove_prefix(line.size());
+  }
+  return digest.hex();
+}
+
+std::string write_bundle(const std::string& dir, const BundleInput& input) {
+  const fs::path root = dir, staged = root / kStagingName;
+  try {
+    fs::create_directories(root);
+    Staging staging(staged);
+    ReportClaims seen;
+    render_claims(input.claims, [&](const std::string& path, std::string&& bytes) {
+      staging.add(path, bytes);
+      seen.see(path, bytes);
+    });
+    const std::string digest = claims_digest_of(staging.sums());
+    add_observations(input, staging);
+    const json claims = seen.value(digest);
+    for (const std::string& name : input.reporters) {
+      const Reporter& reporter = Registry<Reporter>::instance().get(name);
+      staging.add("reports/report." + path_name(reporter.extension()), reporter.render(claims, input.observations));
+    }
+    staging.add(kIndexName, canonical({{"format", "samebits-bundle/1"}, {"claims_digest", digest}}));
+    const std::string sums = staging.sums();
+    staging.add(kSumsName, sums);
+    sync_tree(staged);
+    publish(root, staged);
+    return digest;
+  } catch (const fs::filesystem_error& e) {
+    throw Error("E0703", "the bundle cannot be written: " + e.code().message(), e.path1().string(),
+                "free some space or choose another folder with -o; the same command then goes on where it stopped");
+  }
+}
+
+}  // namespace samebits

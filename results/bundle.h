@@ -1,0 +1,38 @@
+// Writing the result bundle: claims, observations, reports, SHA256SUMS.
+//
+//   samebits.bundle.json                        index: format, claims digest
+//   claims/run.json                             contract, model, seed, tasks, suite: what decided every bit
+//   claims/tasks/<id>/{task.json,items.jsonl,scores.json}
+//   claims/{groups,energy_proxies,safety}.json  where there are any
+//   observations/*.json, requests.jsonl         what was measured here
+//   reports/*                                   pure functions of the two
+//   SHA256SUMS                                  every file but itself; written last
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/claims.h"
+
+namespace samebits {
+
+inline constexpr const char* kSumsName = "SHA256SUMS";
+inline constexpr const char* kIndexName = "samebits.bundle.json";
+
+struct BundleInput {
+  ClaimsInput claims;
+  nlohmann::json observations = nlohmann::json::object();  // {"environment": …, "latency": …}: one file a key
+  std::vector<Observation> measured;                       // of single requests, any order
+  std::vector<std::string> reporters = {"markdown", "text", "html"};  // registered Reporters
+};
+
+// Writes the bundle into `dir` (created when absent; only a journal or the rest of an interrupted writing may be
+// there) and returns the claims digest. Files are staged and synced in a folder inside, then moved; SHA256SUMS comes
+// last, so a folder with it is complete. Interrupted at any point, calling it again gives the same bundle.
+// Throws E0703 when it cannot be written, E0705 when a response is missing, E0902 for an unknown reporter.
+std::string write_bundle(const std::string& dir, const BundleInput&);
+
+// sha256 of those lines of SHA256SUMS whose path starts with "claims/".
+std::string claims_digest_of(std::string_view sums);
+
+}  // namespace samebits

@@ -1,0 +1,33 @@
+// The files under claims/, as a pure function of plan, responses, scores and model.
+//
+// verify calls the same function over what it read back and compares every byte.
+// Thread rules: pure. Determinism: the bytes are the same on every machine and for every order of answering.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "harness/core/loop.h"
+
+namespace samebits {
+
+struct ClaimsInput {
+  const Plan& plan;
+  const Responses& responses;  // complete: every request has one
+  const Scores& scores;
+  const ModelInfo& model;
+};
+
+using EmitFile = std::function<void(const std::string& path, std::string&& bytes)>;
+
+// Calls `emit` once a file, paths relative to the bundle. Throws E0705 when a request has no response.
+void render_claims(const ClaimsInput&, const EmitFile& emit);
+
+// "claims/tasks/arc_easy"
+std::string task_folder(const std::string& task_id);
+
+// The model as claims name it. Its pins are the digest of its chat template and every text among
+// ModelInfo::details whose key ends in "_sha256" or "_digest" (tokenizer, …).
+nlohmann::json model_json(const ModelInfo&);
+
+}  // namespace samebits

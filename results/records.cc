@@ -1,0 +1,458 @@
+#include "results/records.h"
+
+#include <fmt/format.h>
+
+#include "harness/core/canonical_json.h"
+#include "harness/core/digest.h"
+#include "harness/core/error.h"
+#include "harness/core/registry.h"
+#include "results/encoding.h"
+#include "results/fields.h"
+
+namespace samebits {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kKinds[] = {"loglikelihood", "loglikelihood_rolling", "generate"};
+constexpr const char* kStops[] = {"none", "until", "eos", "length", "blocked", "error"};
+
+template <class Enum, size_t N>
+Enum enum_of(const std::string& name, const char* const (&names)[N], const std::string& where) {
+  for (size_t i = 0; i < N; ++i)
+    if (name == names[i]) return static_cast<Enum>(i);
+  fail_field("an unknown word", where);
+}
+
+json unknown_json(const Unknown& u) { return {{"unknown", text_json(u.reason)}}; }
+
+Unknown unknown_of_json(const json& v, const std::string& where) {
+  Fields f(v, where);
+  Unknown u{f.text("unknown")};
+  f.done();
+  return u;
+}
+
+double double_of_json(const json& v, const std::string& where) {
+  if (!v.is_string()) fail_field("not a bit string", where);
+  return f64_from_bits(v.get_ref<const std::string&>());
+}
+
+json known_json(const Known<double>& v) {
+  return is_known(v) ? json(claim_bits(std::get<double>(v))) : unknown_json(std::get<Unknown>(v));
+}
+
+Known<double> known_of_json(const json& v, const std::string& where) {
+  if (v.is_object()) return unknown_of_json(v, where);
+  return double_of_json(v, where);
+}
+
+// ---- Parts of a response ----
+
+// [id, argmax id, logit, maximum logit, logsumexp]
+json token_json(const TokenScore& t) {
+  return {t.id, t.argmax_id, bits(t.logit), bits(t.max_logit), claim_bits(t.logsumexp)};
+}
+
+TokenScore token_of_json(const json& v, const std::string& where) {
+  if (!v.is_array() || v.size() != 5 || !v[2].is_string() || !v[3].is_string() || !v[4].is_string())
+    fail_field("not [id, argmax id, logit, maximum logit, logsumexp]", where);
+  TokenScore t;
+  t.id = Fields::integer_of<int32_t>(v[0], where);
+  t.argmax_id = Fields::integer_of<int32_t>(v[1], where);
+  t.logit = f32_from_bits(v[2].get_ref<const std::string&>());
+  t.max_logit = f32_from_bits(v[3].get_ref<const std::string&>());
+  t.logsumexp = f64_from_bits(v[4].get_ref<const std::string&>());
+  return t;
+}
+
+json cost_json(const Known<Cost>& known) {
+  if (!is_known(known)) return unknown_json(std::get<Unknown>(known));
+  const Cost& c = std::get<Cost>(known);
+  return {{"macs", fmt::to_string(c.macs)},
+          {"weight_bytes", fmt::to_string(c.weight_bytes)},
+          {"kv_bytes", fmt::to_string(c.kv_bytes)}};
+}
+
+Known<Cost> cost_of_json(const json& v, const std::string& where) {
+  if (v.is_object() && v.contains("unknown")) return unknown_of_json(v, where);
+  Fields f(v, where);
+  const Cost c{f.u64("macs"), f.u64("weight_bytes"), f.u64("kv_bytes")};
+  f.done();
+  return c;
+}
+
+json stage_json(const StageRecord& s) {
+  return {{"stage", text_json(s.stage)},
+          {"digest", text_json(s.digest)},
+          {"point", text_json(s.point)},
+          {"block", s.block},
+          {"category", text_json(s.category)}};
+}
+
+StageRecord stage_of_json(const json& v, const std::string& where) {
+  Fields f(v, where);
+  StageRecord s{f.text("stage"), f.text("digest"), f.text("point"), f.boolean("block"), f.text("category")};
+  f.done();
+  return s;
+}
+
+json sampling_json(const Sampling& s) {
+  return {{"temperature", claim_bits(s.temperature)},
+          {"top_k", s.top_k},
+          {"top_p", claim_bits(s.top_p)},
+          {"seed", fmt::to_string(s.seed)}};
+}
+
+Sampling sampling_of_json(const json& v, const std::string& where) {
+  Fields f(v, where);
+  Sampling s;
+  s.temperature = double_of_json(f.get("temperature"), where);
+  s.top_k = f.integer<int>("top_k");
+  s.top_p = double_of_json(f.get("top_p"), where);
+  s.seed = f.u64("seed");
+  f.done();
+  return s;
+}
+
+// Version of a registered plugin; 0 when it is not registered here.
+template <class Interface>
+int plugin_version(const std::string& name) {
+  for (const PluginInfo& p : Registry<Interface>::instance().list())
+    if (p.name == name) return p.version;
+  return 0;
+}
+
+}  // namespace
+
+json request_json(const Request& r) {
+  json out = {{"kind", kKinds[static_cast<size_t>(r.kind)]}, {"context", text_json(r.context)}};
+  if (r.kind == RequestKind::loglikelihood || !r.continuation.empty()) out["continuation"] = text_json(r.continuation);
+  if (r.chat) out["chat"] = true;
+  if (r.kind == RequestKind::generate || !r.until.empty()) out["until"] = texts_json(r.until);
+  if (r.kind == RequestKind::generate || r.max_tokens != 0) out["max_tokens"] = r.max_tokens;
+  if (r.sampling != Sampling{}) out["sampling"] = sampling_json(r.sampling);
+  return out;
+}
+
+Request request_of_json(const json& v, const std::string& where) {
+  Fields f(v, where);
+  Request r;
+  r.kind = enum_of<RequestKind>(f.string("kind"), kKinds, f.where("kind"));
+  r.context = f.text("context");
+  if (v.contains("continuation")) r.continuation = f.text("continuation");
+  if (v.contains("chat")) r.chat = f.boolean("chat");
+  if (v.contains("until")) r.until = f.texts("until");
+  if (v.contains("max_tokens")) r.max_tokens = f.integer<int>("max_tokens");
+  if (const json* s = f.find("sampling")) r.sampling = sampling_of_json(*s, f.where("sampling"));
+  f.done();
+  return r;
+}
+
+json response_json(const Response& r) {
+  const Response none;
+  json out = {{"context_ids", r.context_ids}, {"output_ids", r.output_ids}};
+  if (!r.tokens.empty()) {
+    json& tokens = out["tokens"] = json::array();
+    for (const TokenScore& t : r.tokens) tokens.push_back(token_json(t));
+  }
+  if (r.loglikelihood != none.loglikelihood) out["loglikelihood"] = known_json(r.loglikelihood);
+  if (r.greedy) out["greedy"] = true;
+  if (!r.text.empty()) out["text"] = text_json(r.text);
+  if (r.stop != Stop::none) out["stop"] = kStops[static_cast<size_t>(r.stop)];
+  if (r.cost != none.cost) out["cost"] = cost_json(r.cost);
+  if (!r.stages.empty()) {
+    json& stages = out["stages"] = json::array();
+    for (const StageRecord& s : r.stages) stages.push_back(stage_json(s));
+  }
+  if (!r.warnings.empty()) out["warnings"] = texts_json(r.warnings);
+  if (!r.error.empty()) out["error"] = text_json(r.error);
+  if (!r.logits_digest.empty()) out["logits_digest"] = text_json(r.logits_digest);
+  return out;
+}
+
+Response response_of_json(const json& v, const std::string& where) {
+  Fields f(v, where);
+  Response r;
+  r.context_ids = f.integers<int32_t>("context_ids");
+  r.output_ids = f.integers<int32_t>("output_ids");
+  if (v.contains("tokens"))
+    for (const json& t : f.array("tokens")) r.tokens.push_back(token_of_json(t, f.where("tokens")));
+  if (const json* l = f.find("loglikelihood")) r.loglikelihood = known_of_json(*l, f.where("loglikelihood"));
+  if (v.contains("greedy")) r.greedy = f.boolean("greedy");
+  if (v.contains("text")) r.text = f.text("text");
+  if (v.contains("stop")) r.stop = enum_of<Stop>(f.string("stop"), kStops, f.where("stop"));
+  if (const json* c = f.find("cost")) r.cost = cost_of_json(*c, f.where("cost"));
+  if (v.contains("stages"))
+    for (const json& s : f.array("stages")) r.stages.push_back(stage_of_json(s, f.where("stages")));
+  if (v.contains("warnings")) r.warnings = f.texts("warnings");
+  if (v.contains("error")) r.error = f.text("error");
+  if (v.contains("logits_digest")) r.logits_digest = f.text("logits_digest");
+  f.done();
+  return r;
+}
+
+json sample_json(const Sample& s) {
+  json slices = json::array();  // pairs, since slice names need not be keys of the claims' profile
+  for (const auto& [name, value] : s.slices) slices.push_back({text_json(name), text_json(value)});
+  return {{"doc_id", s.doc_id},
+          {"doc_digest", text_json(s.doc_digest)},
+          {"input", text_json(s.input)},
+          {"choices", texts_json(s.choices)},
+          {"gold", s.gold},
+          {"targets", texts_json(s.targets)},
+          {"words", fmt::to_string(s.words)},
+          {"bytes", fmt::to_string(s.bytes)},
+          {"slices", slices}};
+}
+
+json item_json(const Plan& plan, const Sample& sample, const Responses& responses, const TaskScores* scores,
+               size_t sample_of_task) {
+  json item = sample_json(sample);
+  json& requests = item["requests"] = json::array();
+  const Request* previous = nullptr;
+  for (uint32_t i = sample.first_request; i < sample.first_request + sample.n_requests; ++i) {
+    json request = request_json(plan.requests[i]);
+    SAMEBITS_ASSERT(responses[i].has_value());
+    request.update(response_json(*responses[i]));
+    if (previous && previous->context == plan.requests[i].context) request.erase("context");
+    if (previous && responses[i - 1]->context_ids == responses[i]->context_ids) request.erase("context_ids");
+    requests.push_back(std::move(request));
+    previous = &plan.requests[i];
+  }
+  if (!scores) return item;
+  json& rows = item["scores"] = json::array();
+  for (const auto& metric : scores->per_sample) {
+    const Known<Statistic>& known = metric[sample_of_task];
+    if (!is_known(known)) {
+      rows.push_back(unknown_json(std::get<Unknown>(known)));
+      continue;
+    }
+    json& row = rows.emplace_back(json::array());
+    for (double v : std::get<Statistic>(known)) row.push_back(claim_bits(v));
+  }
+  return item;
+}
+
+namespace {
+
+Sample sample_of_fields(Fields& f) {
+  Sample s;
+  s.doc_id = f.integer<uint32_t>("doc_id");
+  s.doc_digest = f.text("doc_digest");
+  s.input = f.text("input");
+  s.choices = f.texts("choices");
+  s.gold = f.integers<int32_t>("gold");
+  s.targets = f.texts("targets");
+  s.words = f.u64("words");
+  s.bytes = f.u64("bytes");
+  for (const json& pair : f.array("slices")) {
+    if (!pair.is_array() || pair.size() != 2) fail_field("not a pair", f.where("slices"));
+    s.slices.emplace(text_of_json(pair[0], f.where("slices")), text_of_json(pair[1], f.where("slices")));
+  }
+  return s;
+}
+
+// Keys of a stored request that belong to the plan; the others belong to the response.
+bool is_request_key(const std::string& key) {
+  for (const char* k : {"kind", "context", "continuation", "chat", "until", "max_tokens", "sampling"})
+    if (key == k) return true;
+  return false;
+}
+
+}  // namespace
+
+void append_item(const json& item, uint32_t task, const std::string& where, Plan& plan, Responses& responses) {
+  Fields f(item, where);
+  Sample sample = sample_of_fields(f);
+  sample.task = task;
+  sample.first_request = static_cast<uint32_t>(plan.requests.size());
+  const json& stored = f.array("requests");
+  sample.n_requests = static_cast<uint32_t>(stored.size());
+  for (const json& both : stored) {
+    if (!both.is_object()) fail_field("not an object", f.where("requests"));
+    json asked = json::object(), answered = json::object();
+    for (const auto& [key, value] : both.items()) (is_request_key(key) ? asked : answered)[key] = value;
+    const bool first = &both == &stored.front();
+    if (!first && !asked.contains("context")) asked["context"] = text_json(plan.requests.back().context);
+    if (!first && !answered.contains("context_ids")) answered["context_ids"] = responses.back()->context_ids;
+    Request& request = plan.requests.emplace_back(request_of_json(asked, where));
+    request.index = static_cast<uint32_t>(plan.requests.size() - 1);
+    request.task = task;
+    request.sample = static_cast<uint32_t>(plan.samples.size());
+    request.slot = request.index - sample.first_request;
+    responses.emplace_back(response_of_json(answered, where))->index = request.index;
+  }
+  f.array("scores");  // recomputed, and compared by verify
+  f.done();
+  plan.samples.push_back(std::move(sample));
+}
+
+// ---- Tasks, groups, estimates ----
+
+json task_json(const Task& t) {
+  json metrics = json::array(), filters = json::array(), stages = json::array();
+  for (const MetricUse& m : t.metrics)
+    metrics.push_back({{"metric", text_json(m.metric)},
+                       {"version", plugin_version<Metric>(m.metric)},
+                       {"filter", text_json(m.filter)},
+                       {"args", embedded_json(m.args)},
+                       {"higher_is_better", m.higher_is_better}});
+  for (const FilterPipeline& p : t.filters) {
+    json steps = json::array();
+    for (const FilterPipeline::Step& s : p.steps)
+      steps.push_back({{"function", text_json(s.function)},
+                       {"version", plugin_version<Filter>(s.function)},
+                       {"args", embedded_json(s.args)}});
+    filters.push_back({{"name", text_json(p.name)}, {"steps", steps}});
+  }
+  for (const StageUse& s : t.stages) stages.push_back({{"point", text_json(s.point)}, {"stage", text_json(s.stage)}});
+  return {{"id", text_json(t.id)},
+          {"version", text_json(t.version)},
+          {"scoring", text_json(t.scoring)},
+          {"digest", text_json(t.digest)},
+          {"definition", embedded_json(t.definition)},
+          {"num_fewshot", t.num_fewshot},
+          {"n_docs", t.n_docs},
+          {"partial", t.partial},
+          {"metrics", metrics},
+          {"filters", filters},
+          {"stages", stages}};
+}
+
+namespace {
+
+MetricUse metric_of_json(const json& v, const std::string& where) {
+  Fields f(v, where);
+  MetricUse m{f.text("metric"), f.text("filter"), json_of_embedded(f.get("args"), f.where("args")),
+              f.boolean("higher_is_better")};
+  f.integer<int>("version");  // compared by verify
+  f.done();
+  return m;
+}
+
+FilterPipeline pipeline_of_json(const json& v, const std::string& where) {
+  Fields f(v, where);
+  FilterPipeline p;
+  p.name = f.text("name");
+  for (const json& step : f.array("steps")) {
+    Fields s(step, f.where("steps"));
+    p.steps.push_back({s.text("function"), json_of_embedded(s.get("args"), s.where("args"))});
+    s.integer<int>("version");
+    s.done();
+  }
+  f.done();
+  return p;
+}
+
+}  // namespace
+
+Task task_of_json(const json& v, const std::string& where) {
+  Fields f(v, where);
+  Task t;
+  t.id = f.text("id");
+  t.version = f.text("version");
+  t.scoring = f.text("scoring");
+  t.digest = f.text("digest");
+  t.definition = json_of_embedded(f.get("definition"), f.where("definition"));
+  t.num_fewshot = f.integer<int>("num_fewshot");
+  t.n_docs = f.integer<int64_t>("n_docs");
+  t.partial = f.boolean("partial");
+  for (const json& m : f.array("metrics")) t.metrics.push_back(metric_of_json(m, f.where("metrics")));
+  for (const json& p : f.array("filters")) t.filters.push_back(pipeline_of_json(p, f.where("filters")));
+  for (const json& s : f.array("stages")) {
+    Fields stage(s, f.where("stages"));
+    t.stages.push_back({stage.text("point"), stage.text("stage")});
+    stage.done();
+  }
+  f.done();
+  return t;
+}
+
+json group_json(const Group& g) {
+  return {{"id", text_json(g.id)}, {"tasks", texts_json(g.tasks)}, {"weight_by_size", g.weight_by_size}};
+}
+
+Group group_of_json(const json& v, const std::string& where) {
+  Fields f(v, where);
+  Group g{f.text("id"), f.texts("tasks"), f.boolean("weight_by_size")};
+  f.done();
+  return g;
+}
+
+json estimate_json(const MetricUse& use, const Estimate& e) {
+  json out = {{"metric", text_json(use.metric)},
+              {"filter", text_json(use.filter)},
+              {"higher_is_better", use.higher_is_better},
+              {"value", known_json(e.value)},
+              {"stderr", known_json(e.stderr_)},
+              {"n", e.n},
+              {"unknown", e.unknown},
+              {"method", text_json(e.method)}};
+  if (e.low) out["low"] = claim_bits(*e.low);
+  if (e.high) out["high"] = claim_bits(*e.high);
+  return out;
+}
+
+// ---- The key of a run ----
+
+json run_key(const Plan& plan, const ModelInfo& model) {
+  std::vector<int64_t> n(plan.tasks.size(), 0);
+  for (const Sample& s : plan.samples) ++n[s.task];
+  json tasks = json::array();
+  Sha256 digest;
+  for (size_t t = 0; t < plan.tasks.size(); ++t) {
+    const Task& task = plan.tasks[t];
+    tasks.push_back({{"id", text_json(task.id)},
+                     {"version", text_json(task.version)},
+                     {"digest", text_json(task.digest)},
+                     {"num_fewshot", task.num_fewshot},
+                     {"n", n[t]},
+                     {"n_docs", task.n_docs},
+                     {"partial", task.partial}});
+    digest.update(canonical(task_json(task)) + '\n');
+  }
+  for (const Group& g : plan.groups) digest.update(canonical(group_json(g)) + '\n');
+  for (const Sample& s : plan.samples) {
+    digest.update(fmt::format("{} {}\n", s.task, canonical(sample_json(s))));
+    for (uint32_t i = s.first_request; i < s.first_request + s.n_requests; ++i)
+      digest.update(canonical(request_json(plan.requests[i])) + '\n');
+  }
+  json key = {{"contract", text_json(model.contract)}, {"model", text_json(model.digest)},
+              {"seed", fmt::to_string(plan.seed)},     {"tasks", tasks},
+              {"suite", embedded_json(plan.suite)},    {"chat", embedded_json(plan.chat)}};
+  digest.update(canonical(key));
+  key["plan"] = digest.hex();
+  return key;
+}
+
+namespace {
+
+// The value of a key part for a sentence; long texts are cut.
+std::string spoken(const json& v) {
+  const std::string text = v.is_string() ? v.get<std::string>() : canonical(v);
+  return text.size() <= 80 ? text : text.substr(0, 77) + "…";
+}
+
+std::string part_difference(const std::string& name, const json& here, const json& there) {
+  return fmt::format("{}: {} here, {} there", name, spoken(here), spoken(there));
+}
+
+}  // namespace
+
+std::string key_difference(const json& here, const json& there) {
+  if (here == there) return "";
+  for (const char* part : {"model", "contract", "seed", "chat", "suite"})
+    if (here.value(part, json()) != there.value(part, json()))
+      return part_difference(part, here.value(part, json()), there.value(part, json()));
+  const json mine = here.value("tasks", json::array()), theirs = there.value("tasks", json::array());
+  for (size_t t = 0; t < std::min(mine.size(), theirs.size()); ++t)
+    for (const char* part : {"id", "version", "digest", "num_fewshot", "n", "n_docs", "partial"})
+      if (mine[t].value(part, json()) != theirs[t].value(part, json()))
+        return part_difference(fmt::format("task {}, {}", spoken(mine[t].value("id", json())), part),
+                               mine[t].value(part, json()), theirs[t].value(part, json()));
+  if (mine.size() != theirs.size()) return part_difference("number of tasks", mine.size(), theirs.size());
+  return part_difference("exact prompts (plan digest)", here.value("plan", json()), there.value("plan", json()));
+}
+
+}  // namespace samebits

@@ -1,0 +1,109 @@
+#include "results/show.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "harness/core/canonical_json.h"
+#include "harness/core/error.h"
+#include "results/claims.h"
+#include "results/encoding.h"
+#include "results/fields.h"
+
+namespace samebits {
+namespace {
+
+using nlohmann::json;
+
+// A number of the claims as a JSON number; null when unknown or not finite.
+json number(const json& claim) {
+  if (!claim.is_string()) return nullptr;
+  const double v = f64_from_bits(claim.get_ref<const std::string&>());
+  return std::isfinite(v) ? json(v) : json();
+}
+
+json metrics_json(const json& scores, const std::string& where) {
+  json out = json::object();
+  for (const json& m : scores.at("metrics"))
+    out[metric_key(text_of_json(m.at("metric"), where), text_of_json(m.at("filter"), where))] = {
+        {"value", number(m.at("value"))}, {"stderr", number(m.at("stderr"))}, {"n", m.at("n")}};
+  return out;
+}
+
+json shown_request(const Request& request, const Response& response) {
+  static constexpr const char* kKinds[] = {"loglikelihood", "loglikelihood_rolling", "generate"};
+  std::vector<int32_t> ids = response.context_ids;
+  ids.insert(ids.end(), response.output_ids.begin(), response.output_ids.end());
+  json out = {{"kind", kKinds[static_cast<size_t>(request.kind)]},
+              {"context", text_json(request.context)},
+              {"token_ids", ids},
+              {"n_context", response.context_ids.size()}};
+  if (!response.error.empty()) out["error"] = text_json(response.error);
+  if (request.kind == RequestKind::generate) {
+    out["until"] = texts_json(request.until);
+    out["text"] = text_json(response.text);
+    return out;
+  }
+  if (request.kind == RequestKind::loglikelihood) out["continuation"] = text_json(request.continuation);
+  const double* ll = std::get_if<double>(&response.loglikelihood);
+  out["loglikelihood"] = ll && std::isfinite(*ll) ? json(*ll) : json();
+  out["greedy"] = response.greedy;
+  return out;
+}
+
+json shown_scores(const json& rows, const std::vector<MetricUse>& metrics) {
+  json out = json::object();
+  for (size_t m = 0; m < metrics.size(); ++m) {
+    const json& row = rows.at(m);
+    out[metric_key(metrics[m].metric, metrics[m].filter)] = row.is_array() && !row.empty() ? number(row[0]) : json();
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string metric_key(const std::string& metric, const std::string& filter) {
+  return filter == "none" ? metric : metric + "," + filter;
+}
+
+json show_json(const Bundle& bundle) {
+  return with_shape_errors("claims", [&] {
+    const json claims = bundle.claims();
+    json results = json::object();
+    for (const json& task : claims.at("tasks")) {
+      const json& scores = task.at("scores");
+      results[text_of_json(scores.at("id"), "scores.json")] = metrics_json(scores, "scores.json");
+    }
+    if (!claims.at("groups").is_null())
+      for (const json& group : claims.at("groups").at("groups"))
+        results[text_of_json(group.at("id"), "groups.json")] = metrics_json(group, "groups.json");
+    return json{{"claims_digest", bundle.claims_digest()}, {"results", results}};
+  });
+}
+
+void show_samples(const Bundle& bundle, const std::string& task, const std::function<void(const json&)>& sample) {
+  const StoredRun run = load_run(bundle);
+  std::vector<std::string> ids;
+  size_t t = 0;
+  for (const Task& candidate : run.plan.tasks) ids.push_back(candidate.id);
+  while (t < ids.size() && ids[t] != task) ++t;
+  if (t == ids.size())
+    throw Error("E0616", fmt::format("the bundle has no task \"{}\"{}", task, did_you_mean(task, ids)), bundle.dir(),
+                "name one of the tasks that `samebits show` prints");
+  const std::string path = task_folder(task) + "/items.jsonl";
+  const std::string items = bundle.read(path);
+  size_t s = 0;
+  while (s < run.plan.samples.size() && run.plan.samples[s].task != t) ++s;
+  for_each_line(items, path, items.size(), [&](std::string_view line, const std::string& where) {
+    const Sample& here = run.plan.samples[s++];
+    json requests = json::array();
+    for (uint32_t i = here.first_request; i < here.first_request + here.n_requests; ++i)
+      requests.push_back(shown_request(run.plan.requests[i], *run.responses[i]));
+    const json stored = parse_json(line, where);
+    const json scores =
+        with_shape_errors(where, [&] { return shown_scores(stored.at("scores"), run.plan.tasks[t].metrics); });
+    sample({{"task", task}, {"doc_id", here.doc_id}, {"requests", requests}, {"scores", scores}});
+  });
+}
+
+}  // namespace samebits

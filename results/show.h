@@ -1,0 +1,27 @@
+// What `samebits show` prints of a bundle, as JSON.
+//
+// Thread rules: const access to the bundle only. Errors: E0610 when its claims have another shape, E0616 for a task
+// that it does not have.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "results/read.h"
+
+namespace samebits {
+
+// {"claims_digest", "results": {TASK: {METRIC or "METRIC,FILTER": {"value", "stderr", "n"}}}}; groups stand among
+// the tasks; numbers, null where unknown.
+nlohmann::json show_json(const Bundle&);
+
+// One value a sample, in order: {"task", "doc_id", "requests": [{"kind", "context", "continuation", "token_ids",
+// "n_context", "loglikelihood", "greedy"} or {…, "text"}], "scores": {METRIC: number or null}}. token_ids: context,
+// then output; n_context: how many are context.
+void show_samples(const Bundle&, const std::string& task, const std::function<void(const nlohmann::json&)>& sample);
+
+// "acc", or "exact_match,strict-match" for a filtered one.
+std::string metric_key(const std::string& metric, const std::string& filter);
+
+}  // namespace samebits

@@ -1,0 +1,162 @@
+#include "results/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "harness/core/canonical_json.h"
+#include "harness/core/error.h"
+#include "harness/numeric/philox.h"
+#include "results/claims.h"
+#include "results/difference.h"
+#include "results/encoding.h"
+#include "results/read.h"
+#include "results/records.h"
+
+namespace samebits {
+namespace {
+
+using nlohmann::json;
+
+[[noreturn]] void refuse_level(const std::string& why, const std::string& hint) { throw Error("E0613", why, "", hint); }
+
+void check_options(const VerifyOptions& options, const Backend* backend, const Runner* runner) {
+  if (options.level < 0 || options.level > 4)
+    refuse_level(fmt::format("there is no verification level {}", options.level), "choose 0, 2, 3 or 4");
+  if (options.level == 1) refuse_level("no signature in this bundle", "choose level 0 or 2");
+  if (options.level == 3 && options.items == 0) refuse_level("level 3 needs the number of items", "add --items K");
+  if (options.level >= 3 && (!backend || !runner))
+    refuse_level("levels 3 and 4 answer items again and need the model", "name it with -m");
+}
+
+void check_model(const StoredRun& run, const ModelInfo& here) {
+  const auto check = [](const char* what, const std::string& stored, const std::string& given) {
+    if (stored != given)
+      throw Error("E0612", fmt::format("the {} differs: the bundle has {}, here is {}", what, stored, given), "",
+                  "verify with the model file and the contract that the bundle names; nothing was run");
+  };
+  check("model digest", run.model.digest, here.digest);
+  check("engine contract", run.model.contract, here.contract);
+}
+
+// Level 2: every claims file rendered again, compared byte for byte.
+std::optional<Difference> rescore(const Bundle& bundle, const StoredRun& run) {
+  const Scores scores = score(run.plan, run.responses);
+  std::optional<Difference> first;
+  std::vector<std::string> rendered;
+  render_claims({run.plan, run.responses, scores, run.model}, [&](const std::string& path, std::string&& bytes) {
+    rendered.push_back(path);
+    if (first) return;
+    if (!bundle.has(path))
+      first = Difference{path, "the file", "absent", "present", "the file was left out of the bundle"};
+    else
+      first = file_difference(path, bundle.read(path), bytes);
+  });
+  for (const auto& [path, digest] : bundle.files())
+    if (!first && path.starts_with("claims/") && std::find(rendered.begin(), rendered.end(), path) == rendered.end())
+      first = Difference{path, "the file", "present", "absent", "the file was added to the bundle"};
+  return first;
+}
+
+// K of n, ascending: the first K steps of a Fisher-Yates shuffle.
+std::vector<uint32_t> choose_items(size_t n, uint64_t k, uint64_t seed) {
+  std::vector<uint32_t> items(n);
+  std::iota(items.begin(), items.end(), 0u);
+  const Philox draws(seed, 0, 0, DrawPurpose::verify_items);
+  const size_t chosen = static_cast<size_t>(std::min<uint64_t>(k, n));
+  for (size_t i = 0; i < chosen; ++i) std::swap(items[i], items[i + draws.below(static_cast<uint32_t>(i), n - i)]);
+  items.resize(chosen);
+  std::sort(items.begin(), items.end());
+  return items;
+}
+
+// Levels 3 and 4: answers the requests of these samples again and compares.
+std::optional<Difference> rerun(const StoredRun& run, const std::vector<uint32_t>& samples, Backend& backend,
+                                const Runner& runner, const LoopHooks& hooks) {
+  // What is not chosen counts as answered already.
+  Responses fresh = run.responses;
+  for (uint32_t s : samples)
+    for (uint32_t i = 0; i < run.plan.samples[s].n_requests; ++i) fresh[run.plan.samples[s].first_request + i].reset();
+  fresh = respond(run.plan, backend, runner, std::move(fresh), hooks);
+  for (uint32_t s : samples) {
+    const Sample& sample = run.plan.samples[s];
+    for (uint32_t i = sample.first_request; i < sample.first_request + sample.n_requests; ++i) {
+      if (!fresh[i]) throw Error("E0615", "the re-run was interrupted", "", "repeat the command");
+      const std::string where = fmt::format("task {}, doc {}, request {}", run.plan.tasks[sample.task].id,
+                                            sample.doc_id, i - sample.first_request);
+      if (auto difference = response_difference(where, *run.responses[i], *fresh[i])) return difference;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+VerifyReport verify_bundle(const std::string& dir, const VerifyOptions& options, Backend* backend, const Runner* runner,
+                           const LoopHooks& hooks) {
+  check_options(options, backend, runner);
+  const Bundle bundle = Bundle::open(dir);
+  VerifyReport report;
+  report.level = options.level;
+  report.claims_digest = bundle.claims_digest();
+  const StoredRun run = load_run(bundle);
+  report.items = run.plan.samples.size();
+  for (const Task& t : run.plan.tasks) report.partial = report.partial || t.partial;
+  if (options.level >= 3) check_model(run, backend->model());
+  if (options.level >= 2) report.difference = rescore(bundle, run);
+  if (options.level < 3 || report.difference) return report;
+  const uint64_t k = options.level == 4 ? report.items : options.items;
+  const std::vector<uint32_t> samples = choose_items(run.plan.samples.size(), k, options.seed);
+  report.items_rerun = samples.size();
+  report.difference = rerun(run, samples, *backend, *runner, hooks);
+  return report;
+}
+
+double forged_share_caught(uint64_t items) {
+  // Bisection on (1 - share)^items = 0.05, the power by squaring: no libm.
+  const auto missed = [items](double share) {
+    double power = 1, base = 1 - share;
+    for (uint64_t n = items; n > 0; n >>= 1, base *= base)
+      if (n & 1) power *= base;
+    return power;
+  };
+  double low = 0, high = 1;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = (low + high) / 2;
+    (missed(middle) > 0.05 ? low : high) = middle;
+  }
+  return high;
+}
+
+json verify_json(const VerifyReport& r) {
+  json out = {{"level", r.level},     {"equal", r.equal()},   {"claims_digest", r.claims_digest},
+              {"items", r.items},     {"partial", r.partial}, {"items_rerun", r.items_rerun},
+              {"difference", nullptr}};
+  if (r.level == 3 && r.items_rerun > 0) out["forged_share_caught_95"] = forged_share_caught(r.items_rerun);
+  if (r.difference)
+    out["difference"] = {{"where", r.difference->where},
+                         {"field", r.difference->field},
+                         {"stored", text_json(r.difference->stored)},
+                         {"computed", text_json(r.difference->computed)},
+                         {"cause", r.difference->cause}};
+  return out;
+}
+
+std::string verify_text(const VerifyReport& r) {
+  static constexpr const char* kDone[] = {"integrity", "", "re-scored", "re-ran some items", "re-ran all items"};
+  std::string out = fmt::format("level {} ({})\nclaims {}\n", r.level, kDone[r.level], r.claims_digest);
+  if (r.partial) out += "partial run: cut by --limit, not the official one\n";
+  if (r.difference) {
+    const Difference& d = *r.difference;
+    return out + fmt::format("DIFFERENT at {}, {}\n  in the bundle  {}\n  computed here  {}\n  likely cause   {}\n",
+                             d.where, d.field, d.stored, d.computed, d.cause);
+  }
+  if (r.level >= 3) out += fmt::format("{} of {} items answered again, every byte equal\n", r.items_rerun, r.items);
+  if (r.level == 3 && r.items_rerun < r.items)
+    out += fmt::format("with 95 % this catches a bundle of which {:.1f} % or more is forged\n",
+                       100 * forged_share_caught(r.items_rerun));
+  return out + "OK\n";
+}
+
+}  // namespace samebits

@@ -1,0 +1,59 @@
+// Verification of a bundle, level by level; each includes the ones before it.
+//
+//   0 integrity   every byte is the one that SHA256SUMS names (Bundle::open)
+//   1 signature   refused: bundles are not signed yet
+//   2 re-score    scores and all claims files are rendered again from the stored responses, without a model
+//   3 re-run K    K items, chosen by a seed, are answered again
+//   4 re-run all
+// Levels 2 to 4 compare every byte and name the first difference. Thread rules: call from one thread.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "harness/core/interfaces.h"
+#include "harness/core/loop.h"
+
+namespace samebits {
+
+struct VerifyOptions {
+  int level = 2;
+  uint64_t items = 0;  // level 3: samples to answer again, at least 1
+  uint64_t seed = 0;   // level 3: chooses them; take one that the bundle's author could not know
+};
+
+// The first place where the bundle and the re-computation part.
+struct Difference {
+  std::string where;  // "task arc_easy, doc 17, request 2" or a file of the bundle
+  std::string field;  // "tokens/3", "loglikelihood", …
+  std::string stored, computed;
+  std::string cause;  // a guess
+};
+
+struct VerifyReport {
+  int level = 0;
+  std::string claims_digest;
+  uint64_t items = 0;        // in the bundle
+  uint64_t items_rerun = 0;  // levels 3 and 4
+  std::optional<Difference> difference;
+  bool partial = false;  // a run cut by --limit
+
+  bool equal() const { return !difference; }
+};
+
+// `backend` and `runner` are needed by levels 3 and 4 only. `hooks.observe` and `hooks.progress` are called while
+// items are answered again.
+// Throws what Bundle::open throws; E0612 when the model is another one, before anything runs; E0613 for a level
+// that cannot be done; E0615 when the re-run was interrupted.
+VerifyReport verify_bundle(const std::string& dir, const VerifyOptions&, Backend* backend, const Runner* runner,
+                           const LoopHooks& hooks = {});
+
+// The smallest share of forged items that re-running `items` random ones catches with 95 %: 1 - 0.05^(1/items).
+double forged_share_caught(uint64_t items);
+
+nlohmann::json verify_json(const VerifyReport&);
+std::string verify_text(const VerifyReport&);
+
+}  // namespace samebits
