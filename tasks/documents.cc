@@ -1,0 +1,226 @@
+#include "tasks/documents.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <list>
+#include <mutex>
+
+#include "harness/core/canonical_json.h"
+#include "harness/core/digest.h"
+#include "harness/core/error.h"
+#include "harness/text/unicode.h"
+#include "tasks/data_file.h"
+#include "tasks/process.h"
+
+namespace samebits {
+namespace {
+
+constexpr int kMaxDepth = 64;
+constexpr size_t kMaxDocuments = size_t{1} << 24;
+constexpr int64_t kMaxSafeInteger = int64_t{1} << 53;
+
+[[noreturn]] void malformed(const std::string& what, const std::string& where, size_t line) {
+  throw Error("E0409", what, fmt::format("{}, line {}", where, line), "Repair the record, or fetch the file again.");
+}
+
+// Bounds the nesting before nlohmann's parser builds anything.
+bool too_deep(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\')
+      ++i;
+    else if (c == '"')
+      quoted = !quoted;
+    else if (!quoted && (c == '{' || c == '[') && ++depth > kMaxDepth)
+      return true;
+    else if (!quoted && (c == '}' || c == ']'))
+      --depth;
+  }
+  return false;
+}
+
+Document parse_record(std::string_view text, const std::string& where, size_t line) {
+  if (too_deep(text)) malformed(fmt::format("nested deeper than {}", kMaxDepth), where, line);
+  if (!is_valid_utf8(text)) malformed("not valid UTF-8", where, line);
+  try {
+    return Document::parse(text);
+  } catch (const Document::exception& e) {
+    malformed(std::string("not valid JSON: ") + e.what(), where, line);
+  }
+}
+
+std::vector<Document> parse_json_lines(std::string_view bytes, const std::string& where) {
+  std::vector<Document> docs;
+  size_t line = 0;
+  while (!bytes.empty()) {
+    const size_t end = std::min(bytes.find('\n'), bytes.size());
+    const std::string_view text = bytes.substr(0, end);
+    bytes.remove_prefix(std::min(end + 1, bytes.size()));
+    ++line;
+    if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    docs.push_back(parse_record(text, where, line));
+    if (!docs.back().is_object()) malformed("a record is not a JSON object", where, line);
+    if (docs.size() > kMaxDocuments) malformed("too many records", where, line);
+  }
+  return docs;
+}
+
+// A whole JSON text: an array of objects, at the top or under `field`.
+std::vector<Document> parse_json_array(std::string_view bytes, const std::string& field, const std::string& where) {
+  Document root = parse_record(bytes, where, 1);
+  if (!field.empty()) {
+    if (!root.is_object() || !root.contains(field)) malformed(fmt::format("no key \"{}\"", field), where, 1);
+    root = Document(root[field]);
+  }
+  if (!root.is_array()) malformed("expected an array of objects", where, 1);
+  std::vector<Document> docs;
+  for (Document& record : root) {
+    if (!record.is_object()) malformed(fmt::format("record {} is not a JSON object", docs.size()), where, 1);
+    docs.push_back(std::move(record));
+  }
+  return docs;
+}
+
+// One document a line; lines end with \n, \r\n or \r.
+std::vector<Document> parse_text(std::string_view bytes) {
+  std::vector<Document> docs;
+  while (!bytes.empty()) {
+    const size_t end = std::min(bytes.find_first_of("\r\n"), bytes.size());
+    docs.push_back({{"text", std::string(bytes.substr(0, end))}});
+    bytes.remove_prefix(end);
+    bytes.remove_prefix(bytes.starts_with("\r\n") ? 2 : bytes.empty() ? 0 : 1);
+  }
+  return docs;
+}
+
+// A table has the same columns in every row.
+void fill_missing_keys(std::vector<Document>& docs) {
+  Document columns = Document::object();
+  bool same = true;
+  for (const Document& doc : docs) {
+    same = same && doc.size() == docs.front().size();
+    for (const auto& [key, v] : doc.items())
+      if (!columns.contains(key)) columns[key] = nullptr;
+  }
+  if (same && !docs.empty() && columns.size() == docs.front().size()) return;
+  for (Document& doc : docs) {
+    Document row = columns;
+    row.update(doc);
+    doc = std::move(row);
+  }
+}
+
+// The last few files, parsed: a group of 57 tasks reads one file. Keyed by content, so it cannot go stale.
+class DocumentCache {
+ public:
+  std::shared_ptr<const std::vector<Document>> get(const std::string& sha256, std::string_view bytes,
+                                                   const DataFile& file, const std::string& where) {
+    const std::lock_guard lock(mutex_);
+    const std::string key = sha256 + file.format + '/' + file.field;
+    for (const Entry& e : entries_)
+      if (e.key == key) return e.docs;
+    auto docs = std::make_shared<std::vector<Document>>(parse_documents(bytes, file, where));
+    entries_.push_front({key, docs});
+    if (entries_.size() > kFiles) entries_.pop_back();
+    return docs;
+  }
+
+ private:
+  static constexpr size_t kFiles = 3;
+  struct Entry {
+    std::string key;
+    std::shared_ptr<const std::vector<Document>> docs;
+  };
+  std::mutex mutex_;
+  std::list<Entry> entries_;
+};
+
+struct RawSplit {
+  std::string path, bytes, sha256;
+};
+
+RawSplit read_split(const TaskFile& task, const std::string& split, const std::vector<std::string>& data_dirs) {
+  const DataFile& file = task.data.files.at(split);
+  RawSplit out;
+  out.path = find_data_file(file, task.folder, data_dirs);
+  if (out.path.empty())
+    throw Error("E0407", fmt::format("the data of task \"{}\" is not here: {}", task.id, file.file), task.file,
+                fmt::format("Get it from {} (licence: {}) and pass its folder with --data DIR.", task.data.source,
+                            task.data.licence));
+  out.bytes = read_data_bytes(out.path);
+  out.sha256 = sha256_hex(out.bytes);
+  if (!file.sha256.empty() && out.sha256 != file.sha256)
+    throw Error("E0408",
+                fmt::format("{} is not the data that task \"{}\" pins: sha256 {} instead of {}", file.file, task.id,
+                            out.sha256, file.sha256),
+                out.path, fmt::format("Get the pinned version from {}.", task.data.source));
+  return out;
+}
+
+bool selected(const Document& doc, const nlohmann::json& select) {
+  for (const auto& [key, value] : select.items()) {
+    const auto it = doc.find(key);
+    if (it == doc.end() || nlohmann::json(*it) != value) return false;
+  }
+  return true;
+}
+
+// Integers beyond 2^53 become strings; everything else stays.
+nlohmann::json safe_integers(nlohmann::json v) {
+  if (v.is_structured()) {
+    for (nlohmann::json& item : v) item = safe_integers(std::move(item));
+    return v;
+  }
+  const bool large = v.is_number_unsigned()  ? v.get<uint64_t>() > static_cast<uint64_t>(kMaxSafeInteger)
+                     : v.is_number_integer() ? std::abs(v.get<int64_t>() / 2) > kMaxSafeInteger / 2
+                                             : false;
+  return large ? nlohmann::json(v.dump()) : v;
+}
+
+}  // namespace
+
+std::vector<Document> parse_documents(std::string_view bytes, const DataFile& file, const std::string& where) {
+  std::vector<Document> docs;
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
+  if (file.format == "jsonl" || file.format == "json") {
+    const size_t first = bytes.find_first_not_of(" \t\r\n");
+    const bool array =
+        file.format == "json" && (!file.field.empty() || (first != std::string_view::npos && bytes[first] == '['));
+    docs = array ? parse_json_array(bytes, file.field, where) : parse_json_lines(bytes, where);
+  } else {
+    const size_t invalid = find_invalid_utf8(bytes);
+    if (invalid != std::string_view::npos)
+      malformed("not valid UTF-8", where, 1 + std::count(bytes.begin(), bytes.begin() + invalid, '\n'));
+    docs = file.format == "text" ? parse_text(bytes) : parse_csv(bytes, file.format == "csv" ? ',' : '\t', where);
+  }
+  fill_missing_keys(docs);
+  return docs;
+}
+
+Split load_split(const TaskFile& task, const std::string& split, const std::vector<std::string>& data_dirs) {
+  static DocumentCache cache;
+  const RawSplit raw = read_split(task, split, data_dirs);
+  const auto docs = cache.get(raw.sha256, raw.bytes, task.data.files.at(split), raw.path);
+  Split out;
+  out.sha256 = raw.sha256;
+  for (const Document& doc : *docs)
+    if (task.data.select.is_null() || selected(doc, task.data.select)) out.docs.push_back(doc);
+  if (out.docs.empty())
+    throw Error("E0410", fmt::format("the split \"{}\" of task \"{}\" has no documents", split, task.id), raw.path,
+                "Check the file, and \"data.select\" in the task.");
+  process_documents(task.data.process, out.docs, task.file);
+  return out;
+}
+
+std::string split_sha256(const TaskFile& task, const std::string& split, const std::vector<std::string>& data_dirs) {
+  const std::string& pinned = task.data.files.at(split).sha256;
+  return pinned.empty() ? read_split(task, split, data_dirs).sha256 : pinned;
+}
+
+std::string document_digest(const Document& doc) { return sha256_hex(canonical(safe_integers(nlohmann::json(doc)))); }
+
+}  // namespace samebits

@@ -1,0 +1,181 @@
+// Task files in samebits' own format: the shipped packs, and the .json files of --include-path.
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+#include "harness/core/canonical_json.h"
+#include "harness/core/error.h"
+#include "harness/core/registry.h"
+#include "harness/core/resources.h"
+#include "tasks/build.h"
+#include "tasks/data_file.h"
+#include "tasks/file_index.h"
+#include "tasks/json_reader.h"
+#include "tasks/plan.h"
+#include "tasks/summary.h"
+
+namespace samebits {
+namespace {
+
+using nlohmann::json;
+
+// What one id stands for.
+struct Entry {
+  json task;  // a task's definition; null for a group or tag
+  Group group;
+  std::string about, version, file;
+  bool is_tag = false;
+};
+using Index = std::map<std::string, Entry, std::less<>>;
+
+// "${name}" in every string becomes the member's value of `name`.
+json substitute(json v, const json& member, const ObjectReader& where) {
+  if (v.is_structured())
+    for (json& item : v) item = substitute(std::move(item), member, where);
+  if (!v.is_string()) return v;
+  const std::string text = v.get<std::string>();
+  std::string out;
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t open = std::min(text.find("${", at), text.size());
+    out.append(text, at, open - at);
+    if (open == text.size()) break;
+    const size_t close = text.find('}', open);
+    const std::string name = close == std::string::npos ? "" : text.substr(open + 2, close - open - 2);
+    if (!member.contains(name) || !member[name].is_string())
+      where.fail("", fmt::format("a member has no text \"{}\" for \"{}\"", name, text), "Add the key to the member.");
+    out += member[name].get<std::string>();
+    at = close + 1;
+  }
+  return out;
+}
+
+void put(Index& index, const std::string& id, Entry entry) {
+  const auto [it, added] = index.try_emplace(id, entry);
+  if (!added)
+    throw Error("E0406", fmt::format("two task files define \"{}\": {} and {}", id, it->second.file, entry.file),
+                entry.file, "Rename one of them.");
+}
+
+void put_task(Index& index, const json& definition, const std::string& id, const std::string& file) {
+  Entry entry;
+  entry.task = definition;
+  entry.file = file;
+  put(index, id, std::move(entry));
+}
+
+// A group of named tasks, or of members that share one definition ("each").
+void put_group(Index& index, const json& definition, const std::string& file) {
+  ObjectReader reader(definition, file);
+  reader.text("format");
+  Entry entry;
+  entry.file = file;
+  entry.group.id = reader.text("id");
+  entry.version = reader.text("version");
+  entry.about = reader.text("about", "");
+  entry.group.weight_by_size = reader.boolean("weight_by_size", true);
+  entry.group.tasks = reader.texts("tasks");
+  if (const json* each = reader.find("each")) {
+    for (ObjectReader& member : reader.objects("members")) {
+      const std::string id = member.text("id");
+      json task = substitute(*each, member.rest(), member);
+      task["format"] = "samebits-task/1";
+      task["id"] = id;
+      entry.group.tasks.push_back(id);
+      put_task(index, task, id, file);
+    }
+  }
+  reader.done();
+  if (entry.group.tasks.empty()) reader.fail("tasks", "the group has no tasks", "Name its \"tasks\".");
+  put(index, entry.group.id, std::move(entry));
+}
+
+void put_file(Index& index, const std::string& file) {
+  const json definition = parse_json(read_data_bytes(file), file);
+  ObjectReader reader(definition, file);
+  const std::string format = reader.text("format");
+  if (format == "samebits-group/1")
+    put_group(index, definition, file);
+  else if (format == "samebits-task/1")
+    put_task(index, definition, reader.text("id"), file);
+  else
+    reader.fail("format", fmt::format("unknown format \"{}\"", format),
+                "Write \"samebits-task/1\" or \"samebits-group/1\" there.");
+}
+
+void put_tags(Index& index) {
+  std::map<std::string, Entry> tags;
+  for (const auto& [id, entry] : index) {
+    if (!entry.task.is_object() || !entry.task.contains("tags") || !entry.task["tags"].is_array()) continue;
+    for (const json& tag : entry.task["tags"]) {
+      if (!tag.is_string()) continue;  // the task's own parser says so
+      Entry& e = tags[tag.get<std::string>()];
+      e.is_tag = true;
+      e.group.tasks.push_back(id);
+    }
+  }
+  for (auto& [tag, entry] : tags) index.try_emplace(tag, std::move(entry));  // a task or group of that name wins
+}
+
+// The files of one folder: ids are unique within it.
+Index read_folder(const std::vector<std::string>& files) {
+  Index index;
+  for (const std::string& file : files) put_file(index, file);
+  return index;
+}
+
+std::shared_ptr<const Index> find_index(const PlanOptions& options) {
+  static IndexCache<Index> cache;
+  std::vector<std::vector<std::string>> folders = {files_below(resource_path("tasks/packs"), {".json"})};
+  for (const std::string& folder : options.include_paths) {
+    folders.emplace_back();
+    for (std::string& file : files_below(folder, {".json"}))
+      if (is_task_json(file)) folders.back().push_back(std::move(file));
+  }
+  std::string print;
+  for (const auto& files : folders) print += fingerprint(files);
+  return cache.get(print, [&] {
+    Index index;
+    for (const auto& files : folders)
+      for (auto& [id, entry] : read_folder(files)) index.insert_or_assign(id, entry);  // later folders override
+    put_tags(index);
+    return index;
+  });
+}
+
+class JsonTaskSource : public TaskSource {
+ public:
+  std::vector<TaskSummary> list(const PlanOptions& options) const override {
+    std::vector<TaskSummary> out;
+    for (const auto& [id, entry] : *find_index(options)) {
+      if (entry.is_tag) continue;
+      if (!entry.task.is_null())
+        out.push_back(summarise(parse_task_file(entry.task, entry.file), options));
+      else
+        out.push_back({id, entry.version, "group", "", "", "", entry.about, true, ""});
+    }
+    return out;
+  }
+
+  bool add(std::string_view id, const PlanOptions& options, Plan& plan) const override {
+    const std::shared_ptr<const Index> index = find_index(options);
+    const auto it = index->find(id);
+    if (it == index->end()) return false;
+    const Entry& entry = it->second;
+    if (!entry.task.is_null()) {
+      add_task(parse_task_file(entry.task, entry.file), options, plan);
+    } else if (entry.is_tag) {
+      for (const std::string& task : entry.group.tasks) add_by_name(task, options, plan);
+    } else {
+      add_group(entry.group, options, plan);
+    }
+    return true;
+  }
+};
+
+SAMEBITS_REGISTER(TaskSource, JsonTaskSource, "json", 1, "task files in samebits' own JSON, and the shipped tasks");
+
+}  // namespace
+}  // namespace samebits

@@ -1,0 +1,42 @@
+// Task names → plan: the first station.
+//
+// Thread rules: functions may run concurrently on different plans. Determinism: the plan depends on the task files,
+// their data, the options and, with a chat template, the model's template alone; never on folders or file times.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/core/interfaces.h"
+
+namespace samebits {
+
+// `names`: ids of tasks and groups, tags, comma lists of them, or patterns with * and ?. `suite`: the suite's
+// definition (suite.h), which then names the tasks itself; null for none. Throws E0401 unknown name, E0402 nothing
+// selected, E0419 and E0420 (suite.h), and what the tasks themselves throw.
+Plan make_plan(const std::vector<std::string>& names, const PlanOptions&, const nlohmann::json& suite);
+
+// Every task and group that a registered source can see, sorted by id; the first source that knows an id wins.
+std::vector<TaskSummary> list_tasks(const PlanOptions&);
+
+// Appends the task or group `id` to the plan, from the first source that knows it. False when none does.
+bool add_by_name(std::string_view id, const PlanOptions&, Plan&);
+
+// Appends a group of the named tasks, groups or tags. Throws E0401 for an unknown member, E0417 for a group that
+// contains itself.
+void add_group(Group, const PlanOptions&, Plan&);
+
+// Appends `part`, renumbered; tasks and groups that the plan has already are left out.
+void append_plan(Plan&, Plan part);
+
+// Everything a re-run needs, as canonical JSON can hold it (no floats: temperatures are bit strings).
+nlohmann::json plan_json(const Plan&);
+
+// One line without line end: {"task","doc_id","kind","context","continuation"} or "until" (rolling: the text is
+// the context).
+std::string request_jsonl(const Plan&, const Request&);
+
+std::string_view request_kind_name(RequestKind);  // "loglikelihood" | "loglikelihood_rolling" | "generate"
+
+}  // namespace samebits

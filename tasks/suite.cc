@@ -1,0 +1,148 @@
+#include "tasks/suite.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "harness/core/canonical_json.h"
+#include "harness/core/digest.h"
+#include "harness/core/error.h"
+#include "harness/core/resources.h"
+#include "tasks/data_file.h"
+#include "tasks/json_reader.h"
+#include "tasks/plan.h"
+
+namespace samebits {
+namespace {
+
+namespace fs = std::filesystem;
+
+SuiteTask read_suite_task(ObjectReader& reader) {
+  SuiteTask out;
+  out.id = reader.text("task");
+  out.digest = reader.text("digest", "");
+  if (reader.find("limit")) out.limit = reader.integer("limit", 0, 1, int64_t{1} << 32);
+  if (reader.find("num_fewshot")) out.num_fewshot = static_cast<int>(reader.integer("num_fewshot", 0, 0, 1000));
+  reader.done();
+  return out;
+}
+
+// Only checked here; the gate reads it from the definition.
+nlohmann::json read_gate(std::optional<ObjectReader> reader) {
+  if (!reader) return nullptr;
+  nlohmann::json out = {{"confidence_percent", reader->integer("confidence_percent", 95, 50, 99)}};
+  out["no_worse"] = nlohmann::json::array();
+  for (ObjectReader& rule : reader->objects("no_worse")) {
+    out["no_worse"].push_back({{"task", rule.text("task")}, {"metric", rule.text("metric")}});
+    rule.done();
+  }
+  reader->done();
+  return out;
+}
+
+PlanOptions options_of(const Suite& suite, const SuiteTask& task, const PlanOptions& user) {
+  PlanOptions out = user;
+  out.seed = suite.seed;
+  out.num_fewshot = task.num_fewshot;
+  out.apply_chat_template = suite.apply_chat_template;
+  out.fewshot_as_multiturn = suite.fewshot_as_multiturn;
+  out.system_instruction = suite.system_instruction;
+  out.limit = task.limit;
+  if (user.limit) out.limit = std::min(*user.limit, task.limit.value_or(*user.limit));
+  return out;
+}
+
+void refuse_contradictions(const Suite& suite, const PlanOptions& user) {
+  const PlanOptions none;
+  const auto refuse = [&](bool given, const char* flag) {
+    if (given)
+      throw Error("E0420", fmt::format("{} contradicts the suite \"{}\", which pins it", flag, suite.id), flag,
+                  "Leave the flag away, or run the tasks with -t.");
+  };
+  refuse(user.num_fewshot.has_value(), "--num-fewshot");
+  refuse(user.seed != none.seed && user.seed != suite.seed, "--seed");
+  refuse(user.apply_chat_template && !suite.apply_chat_template, "--apply-chat-template");
+  refuse(
+      user.fewshot_as_multiturn != none.fewshot_as_multiturn && user.fewshot_as_multiturn != suite.fewshot_as_multiturn,
+      "--fewshot-as-multiturn");
+  refuse(!user.system_instruction.empty() && user.system_instruction != suite.system_instruction,
+         "--system-instruction");
+}
+
+}  // namespace
+
+Suite parse_suite(const nlohmann::json& definition, const std::string& where) {
+  ObjectReader reader(definition, where);
+  Suite out;
+  if (reader.text("format") != "samebits-suite/1")
+    reader.fail("format", "not a suite of format \"samebits-suite/1\"", "Write \"samebits-suite/1\" there.");
+  out.id = reader.text("id");
+  out.version = reader.text("version");
+  out.about = reader.text("about", "");
+  out.seed = static_cast<uint64_t>(reader.integer("seed", 1234, 0, INT64_MAX));
+  out.apply_chat_template = reader.boolean("apply_chat_template", false);
+  out.fewshot_as_multiturn = reader.boolean("fewshot_as_multiturn", true);
+  out.system_instruction = reader.text("system_instruction", "");
+  out.scenario = reader.text("scenario", "offline");
+  if (out.scenario != "offline")
+    reader.fail("scenario", fmt::format("unknown scenario \"{}\"", out.scenario), "Write \"offline\" there.");
+  out.gate = read_gate(reader.object("gate"));
+  reader.require("tasks");
+  for (ObjectReader& task : reader.objects("tasks")) out.tasks.push_back(read_suite_task(task));
+  reader.done();
+  out.definition = definition;
+  out.digest = sha256_hex(canonical(definition));
+  return out;
+}
+
+Suite load_suite(const std::string& path_or_name) {
+  std::string path = path_or_name;
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) {
+    path = (fs::path(resource_path("tasks/suites")) / (path_or_name + ".json")).string();
+    if (path_or_name.find('/') != std::string::npos || !fs::is_regular_file(path, ignored))
+      throw Error("E0421",
+                  fmt::format("no suite file or shipped suite \"{}\"{}", path_or_name,
+                              did_you_mean(path_or_name, list_suites())),
+                  "--suite", "Give the path of a suite file, or the name of a shipped one.");
+  }
+  return parse_suite(parse_json(read_data_bytes(path), path), path);
+}
+
+Plan make_suite_plan(const Suite& suite, const PlanOptions& user) {
+  refuse_contradictions(suite, user);
+  Plan plan;
+  plan.seed = suite.seed;
+  plan.suite = suite.definition;
+  for (const SuiteTask& pinned : suite.tasks) {
+    Plan part;
+    if (!add_by_name(pinned.id, options_of(suite, pinned, user), part))
+      throw Error("E0401",
+                  fmt::format("the suite \"{}\" names the task \"{}\", which is not here", suite.id, pinned.id),
+                  suite.id, "`samebits list` prints the tasks there are.");
+    for (Task& task : part.tasks) {
+      if (!pinned.digest.empty() && task.digest != pinned.digest)
+        throw Error("E0419",
+                    fmt::format("the task \"{}\" is not the one that the suite \"{}\" pins: digest {} instead "
+                                "of {}",
+                                task.id, suite.id, task.digest, pinned.digest),
+                    suite.id, "Use the task file the suite was made with, or make a new version of the suite.");
+      // The suite's own limit is official; only the user's cuts it short.
+      const int64_t official = std::min(pinned.limit.value_or(task.n_docs), task.n_docs);
+      task.partial = user.limit && *user.limit < official;
+    }
+    append_plan(plan, std::move(part));
+  }
+  return plan;
+}
+
+std::vector<std::string> list_suites() {
+  std::vector<std::string> out;
+  for (const fs::directory_entry& entry : fs::directory_iterator(resource_path("tasks/suites")))
+    if (entry.path().extension() == ".json") out.push_back(entry.path().stem().string());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace samebits
