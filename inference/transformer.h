@@ -42,6 +42,7 @@ class Transformer {
 
   const TransformerSpec& spec() const { return spec_; }
   KvPool& kv() { return kv_; }
+  const KvPool& kv() const { return kv_; }
   Workers& workers() { return workers_; }
   Isa isa() const { return isa_; }
 

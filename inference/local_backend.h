@@ -1,0 +1,50 @@
+// The built-in engine as a Backend: requests are encoded as the scoring semantics say, scheduled, and answered.
+//
+// Thread rules: one answer() at a time; the sink is called from the calling thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "harness/core/interfaces.h"
+#include "inference/cost.h"
+#include "inference/scheduler.h"
+#include "inference/tokenizer/tokenizer.h"
+
+namespace samebits {
+
+struct EngineOptions {
+  int threads = 0;  // 0: one a core
+  Isa isa = Isa::scalar;
+  SchedulerOptions schedule;
+  bool logits_digest = false;
+};
+
+// From {"threads", "isa", "batch_tokens", "logits_digest"}, all optional. E0222: out of range or unknown.
+EngineOptions parse_engine_options(const nlohmann::json&);
+
+class LocalBackend : public Backend {
+ public:
+  // Reads, checks and repacks the whole model.
+  LocalBackend(const std::string& path, const EngineOptions&);
+
+  const ModelInfo& model() const override { return info_; }
+  std::vector<int32_t> tokenize(std::string_view text, bool special) const override;
+  void answer(std::span<const Request>, const Sink&, const Observer&) override;
+  nlohmann::json observations() const override;
+
+  Transformer& transformer() { return transformer_; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+
+ private:
+  class Batch;
+
+  EngineOptions options_;
+  Gguf gguf_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  Transformer transformer_;
+  CostModel cost_;
+  ModelInfo info_;
+};
+
+}  // namespace samebits
