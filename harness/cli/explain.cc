@@ -75,7 +75,7 @@ Exit explain(const ExplainFlags& flags) {
   if (found.empty())
     throw Error("E0112", "nothing is called \"" + flags.name + "\"" + did_you_mean(flags.name, all_names(flags)), "",
                 "see: samebits list");
-  print(flags.json ? found.dump() + "\n" : printable(as_text(found)));
+  print(flags.json ? found.dump() + "\n" : safe_text(as_text(found)));
   return Exit::success;
 }
 

@@ -5,6 +5,8 @@
 
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
+#include "tasks/plan.h"
+#include "tasks/suite.h"
 
 namespace samebits {
 namespace {
@@ -71,6 +73,13 @@ std::vector<LoadedPlugin> load_plugins(const std::vector<std::string>& paths) {
   std::vector<LoadedPlugin> loaded;
   for (const std::string& path : paths) loaded.push_back(load_plugin(path));
   return loaded;
+}
+
+Plan make_plan(const EvaluationFlags& flags, const ModelInfo* model) {
+  PlanOptions options = flags.plan;
+  options.model = model;
+  if (!flags.suite.empty()) return make_suite_plan(load_suite(flags.suite), options);
+  return make_plan(flags.tasks, options, nullptr);
 }
 
 std::unique_ptr<Backend> open_model(const std::string& model, const EngineFlags& flags) {

@@ -36,7 +36,7 @@ std::string as_text(const nlohmann::json& things, const Terminal& terminal) {
     size_t width = 0;
     for (const auto& entry : things[kind]) width = std::max(width, entry["name"].get_ref<const std::string&>().size());
     out += paint(terminal, "1", kind) + "\n";
-    for (const auto& entry : things[kind]) out += printable(row(entry, width));
+    for (const auto& entry : things[kind]) out += safe_text(row(entry, width));
   }
   return out;
 }

@@ -61,7 +61,12 @@ void add_verbs(CLI::App& app, Action& action) {
   app.footer("Example:  samebits run -m smollm2-135m-instruct -t arc_easy --limit 100");
   app.get_formatter()->column_width(34);
 
+  add_run(app, action);
+  add_plan(app, action);
+  add_verify(app, action);
+  add_show(app, action);
   add_list(app, action);
+  add_model(app, action);
 
   add_explain(app, action);
 }
@@ -90,7 +95,7 @@ Exit run_command_line(std::vector<std::string> arguments) {
 }
 
 Exit report(const Error& e) {
-  std::fputs(printable(format_error(e)).c_str(), stderr);
+  std::fputs(safe_text(format_error(e)).c_str(), stderr);
   return e.exit_code();
 }
 

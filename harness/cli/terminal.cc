@@ -60,7 +60,7 @@ Terminal terminal_of(int fd) {
   return t;
 }
 
-std::string printable(std::string_view text) {
+std::string safe_text(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {

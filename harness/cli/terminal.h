@@ -18,7 +18,7 @@ Terminal terminal_of(int fd);
 
 // Text of models and data sets without control characters (they could drive the terminal); '\n' and '\t' stay.
 // Bytes that are not UTF-8 become U+FFFD.
-std::string printable(std::string_view text);
+std::string safe_text(std::string_view text);
 
 // `text` in bold, green, … when the terminal has colours. `sgr`: the code of ECMA-48 §8.3.117, e.g. "1" for bold.
 std::string paint(const Terminal&, std::string_view sgr, std::string_view text);

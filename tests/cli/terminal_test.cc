@@ -8,23 +8,23 @@ namespace samebits {
 namespace {
 
 TEST(Terminal, ModelTextCannotDriveTheTerminal) {
-  EXPECT_EQ(printable("a\x1b[31mred\x07\rb"), "a[31mredb");
-  EXPECT_EQ(printable("\xC2\x9B"
+  EXPECT_EQ(safe_text("a\x1b[31mred\x07\rb"), "a[31mredb");
+  EXPECT_EQ(safe_text("\xC2\x9B"
                       "31m"),
             "31m");                                            // C1: CSI in one character
-  EXPECT_EQ(printable("x\xE2\x80\xAEy\xE2\x81\xA6z"), "xyz");  // bidirectional override and isolate
-  EXPECT_EQ(printable("tab\tline\n"), "tab\tline\n");
-  EXPECT_EQ(printable("é ✓ 漢 😀"), "é ✓ 漢 😀");
+  EXPECT_EQ(safe_text("x\xE2\x80\xAEy\xE2\x81\xA6z"), "xyz");  // bidirectional override and isolate
+  EXPECT_EQ(safe_text("tab\tline\n"), "tab\tline\n");
+  EXPECT_EQ(safe_text("é ✓ 漢 😀"), "é ✓ 漢 😀");
 }
 
 TEST(Terminal, BytesThatAreNotUtf8AreShownAsSuch) {
-  EXPECT_EQ(printable("\xFF"
+  EXPECT_EQ(safe_text("\xFF"
                       "a"),
             "\xEF\xBF\xBD"
             "a");
-  EXPECT_EQ(printable("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD");                  // cut off
-  EXPECT_EQ(printable("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
-  EXPECT_EQ(printable("\xC0\x9B"), "\xEF\xBF\xBD\xEF\xBF\xBD");                  // overlong ESC
+  EXPECT_EQ(safe_text("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD");                  // cut off
+  EXPECT_EQ(safe_text("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
+  EXPECT_EQ(safe_text("\xC0\x9B"), "\xEF\xBF\xBD\xEF\xBF\xBD");                  // overlong ESC
 }
 
 TEST(Terminal, ColoursOnlyWhereTheyAreWanted) {

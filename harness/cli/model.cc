@@ -1,0 +1,130 @@
+// samebits model: pull, info, tokenize.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/flags.h"
+#include "harness/cli/terminal.h"
+#include "harness/cli/verbs.h"
+#include "inference/catalogue.h"
+#include "inference/gguf.h"
+#include "inference/model_info.h"
+#include "inference/tokenizer/tokenizer.h"
+
+namespace samebits {
+namespace {
+
+struct ModelFlags {
+  std::string model;
+  bool lines = false, json = false;
+};
+
+PullHooks pull_hooks() {
+  PullHooks hooks;
+  hooks.say = [](std::string_view line) { talk(safe_text(line)); };
+  const Terminal terminal = terminal_of(2);
+  if (!terminal.interactive) return hooks;
+  hooks.progress = [last = std::chrono::steady_clock::time_point()](uint64_t done, uint64_t total) mutable {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last < std::chrono::milliseconds(100) && done < total) return;
+    last = now;
+    constexpr uint64_t kMega = 1000000;
+    std::fputs(fmt::format("\r\x1b[K{} of {} MB{}", done / kMega, total / kMega, done < total ? "" : "\n").c_str(),
+               stderr);
+  };
+  return hooks;
+}
+
+Exit pull(const ModelFlags& flags) {
+  const std::string path = pull_model(flags.model, pull_hooks());
+  print(flags.json ? nlohmann::json{{"model", flags.model}, {"path", path}}.dump() + "\n" : path + "\n");
+  return Exit::success;
+}
+
+// "key: value" lines, nested objects indented; a list of tensors as one line each.
+void append_text(const nlohmann::json& value, const std::string& indent, std::string& out) {
+  for (const auto& [key, v] : value.items()) {
+    if (v.is_object()) {
+      out += indent + key + ":\n";
+      append_text(v, indent + "  ", out);
+    } else if (v.is_array() && !v.empty() && v.front().is_object()) {
+      out += indent + key + ":\n";
+      for (const nlohmann::json& row : v) {
+        out += indent + " ";
+        for (const auto& [name, cell] : row.items())
+          out += " " + (cell.is_string() ? cell.get<std::string>() : cell.dump());
+        out += "\n";
+      }
+    } else {
+      out += indent + key + ": " + (v.is_string() ? v.get<std::string>() : v.dump()) + "\n";
+    }
+  }
+}
+
+Exit info(const ModelFlags& flags) {
+  const nlohmann::json info = model_info(Gguf::open(resolve_model(flags.model)));
+  std::string text;
+  if (!flags.json) append_text(info, "", text);
+  print(flags.json ? info.dump() + "\n" : safe_text(text));
+  return Exit::success;
+}
+
+std::string read_stdin() {
+  std::string text;
+  char buffer[1 << 16];
+  for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;) text.append(buffer, n);
+  return text;
+}
+
+// Plain text, as a prompt without chat template: control tokens are not cut out, and no BOS is added.
+Exit tokenize(const ModelFlags& flags) {
+  const auto tokenizer = Tokenizer::open(Gguf::open(resolve_model(flags.model)));
+  const std::string text = read_stdin();
+  const auto print_ids = [&](std::string_view s) {
+    print(nlohmann::json(tokenizer->encode(s, /*special=*/false)).dump() + "\n");
+  };
+  if (!flags.lines) {
+    print_ids(text);
+    return Exit::success;
+  }
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    print_ids(std::string_view(text).substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return Exit::success;
+}
+
+}  // namespace
+
+void add_model(CLI::App& app, Action& action) {
+  auto flags = std::make_shared<ModelFlags>();
+  CLI::App* group = app.add_subcommand("model", "models: pull, info, tokenize")->require_subcommand(1);
+  group->footer("Example:  samebits model pull smollm2-135m-instruct");
+
+  CLI::App* verb =
+      group->add_subcommand("pull", "fetch a model of the catalogue, check its sha256, keep it in the cache");
+  verb->footer("Example:  samebits model pull smollm2-135m-instruct");
+  verb->add_option("NAME", flags->model, "a catalogue name")->required();
+  add_json_flag(*verb, flags->json);
+  verb->callback([flags, &action] { action = [flags] { return pull(*flags); }; });
+
+  verb = group->add_subcommand("info", "architecture, quantisation, tokenizer, template, digests, memory");
+  verb->footer("Example:  samebits model info smollm2-135m-instruct");
+  verb->add_option("MODEL", flags->model, "a catalogue name or a GGUF path")->required();
+  add_json_flag(*verb, flags->json);
+  verb->callback([flags, &action] { action = [flags] { return info(*flags); }; });
+
+  verb = group->add_subcommand("tokenize", "the text on stdin as token ids, a JSON array");
+  verb->footer("Example:  echo -n 'Hello' | samebits model tokenize -m smollm2-135m-instruct");
+  verb->add_option("-m,--model", flags->model, "a catalogue name or a GGUF path")->required()->type_name("MODEL");
+  verb->add_flag("--lines", flags->lines, "one text a line, one array a line");
+  add_json_flag(*verb, flags->json);
+  verb->callback([flags, &action] { action = [flags] { return tokenize(*flags); }; });
+}
+
+}  // namespace samebits

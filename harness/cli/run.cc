@@ -1,0 +1,174 @@
+// samebits run: plan -> responses -> scores -> bundle.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/environment.h"
+#include "harness/cli/flags.h"
+#include "harness/cli/progress.h"
+#include "harness/cli/stop_signal.h"
+#include "harness/cli/terminal.h"
+#include "harness/cli/verbs.h"
+#include "harness/core/canonical_json.h"
+#include "harness/core/digest.h"
+#include "harness/core/loop.h"
+#include "harness/core/registry.h"
+#include "results/bundle.h"
+#include "results/journal.h"
+#include "results/read.h"
+#include "results/records.h"
+#include "results/show.h"
+#include "runners/energy.h"
+#include "runners/latency.h"
+#include "runners/preflight.h"
+
+namespace samebits {
+namespace {
+
+struct RunFlags {
+  EvaluationFlags evaluation;
+  EngineFlags engine;
+  std::vector<std::string> plugins;
+  std::string runner = "local", out;
+  bool json = false;
+};
+
+// Readable, and unequal for unequal runs: samebits-results/MODEL.TASKS.KEY
+std::string default_folder(const RunFlags& flags, const Plan& plan, const ModelInfo& model) {
+  std::string name = std::filesystem::path(flags.evaluation.model).stem().string();
+  if (!flags.evaluation.suite.empty()) name += "." + std::filesystem::path(flags.evaluation.suite).stem().string();
+  for (const std::string& task : flags.evaluation.tasks) name += "." + task;
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_')) c = '_';
+  }
+  constexpr size_t kMaxName = 100, kKeyDigits = 8;
+  const std::string key = sha256_hex(canonical(run_key(plan, model))).substr(0, kKeyDigits);
+  return "samebits-results/" + name.substr(0, kMaxName) + "." + key;
+}
+
+// What one run needs while it answers.
+struct Meters {
+  Latency latency;
+  RaplMeter energy;
+  std::vector<Observation> measured;
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now(), energy_read = begin;
+
+  void add(const Observation& o) {
+    latency.add(o);
+    measured.push_back(o);
+  }
+  // The counters wrap: they are read once a minute, and at the end.
+  void keep_counting() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - energy_read < std::chrono::minutes(1)) return;
+    energy.sample();
+    energy_read = now;
+  }
+  nlohmann::json report() {
+    const auto ns = std::chrono::steady_clock::now() - begin;
+    return {{"latency", latency.summary()},
+            {"energy", energy.report()},
+            {"time", {{"run_ns", std::chrono::duration_cast<std::chrono::nanoseconds>(ns).count()}}}};
+  }
+};
+
+void print_results(const std::string& dir, bool json) {
+  const Bundle bundle = Bundle::open(dir);
+  if (json) {
+    nlohmann::json shown = show_json(bundle);
+    shown["bundle"] = dir;
+    print(shown.dump() + "\n");
+    return;
+  }
+  print(Registry<Reporter>::instance().get("text").render(bundle.claims(), bundle.observations()));
+  talk("bundle  " + dir);
+  talk("next    samebits verify " + dir + " --level 4 · samebits show " + dir + " --json");
+}
+
+Responses answer(const Plan& plan, Backend& backend, const Runner& runner, Journal& journal, Meters& meters) {
+  Responses known = journal.take_known();
+  const auto kept = std::count_if(known.begin(), known.end(), [](const auto& r) { return r.has_value(); });
+  if (kept > 0) talk(fmt::format("resuming: {} of {} requests are answered already", kept, plan.requests.size()));
+  const StopOnSignal stop;
+  Progress progress(plan, known);
+  LoopHooks hooks;
+  hooks.keep = [&](const Response& r) {
+    journal.append(r);
+    meters.keep_counting();
+  };
+  hooks.progress = [&](const Responses& all, const Response& newest) { progress(all, newest); };
+  hooks.observe = [&](const Observation& o) { meters.add(o); };
+  Responses responses = respond(plan, backend, runner, std::move(known), hooks);
+  progress.finish();
+  journal.sync();
+  return responses;
+}
+
+// Exit 3 with the reason when a response is missing or failed; `kept`: the journal stays, so the command resumes.
+Exit incomplete(uint64_t missing, uint64_t failed, bool kept, const std::string& dir) {
+  if (missing > 0) talk(fmt::format("incomplete: {} requests are not answered", missing));
+  if (failed > 0) talk(fmt::format("incomplete: {} requests failed; they count as unknown, never as wrong", failed));
+  if (kept) talk("resume: the same command goes on from " + dir + "/" + kJournalName);
+  return Exit::incomplete;
+}
+
+Exit run(const RunFlags& flags) {
+  const std::vector<LoadedPlugin> plugins = load_plugins(flags.plugins);
+  const Runner& runner = Registry<Runner>::instance().get(flags.runner);
+  const std::unique_ptr<Backend> backend = open_model(flags.evaluation.model, flags.engine);
+  const ModelInfo& model = backend->model();
+  const Plan plan = make_plan(flags.evaluation, &model);
+  preflight(plan);
+  const std::string dir = flags.out.empty() ? default_folder(flags, plan, model) : flags.out;
+  if (holds_run(dir, plan, model)) {
+    talk("nothing to do: the bundle of this run is complete");
+    print_results(dir, flags.json);
+    return Exit::success;
+  }
+  Journal journal(dir, plan, model);
+  Meters meters;
+  const Responses responses = answer(plan, *backend, runner, journal, meters);
+  uint64_t missing = 0, failed = 0;
+  for (const auto& r : responses) {
+    missing += !r.has_value();
+    failed += r && !r->error.empty();
+  }
+  // The engine would fail again in the same way, so its failures are results; a server's may pass.
+  const bool resumable = missing > 0 || (failed > 0 && model.evidence != "exact");
+  if (resumable) return incomplete(missing, failed, true, dir);
+
+  const Scores scores = score(plan, responses);
+  BundleInput input{{plan, responses, scores, model}, meters.report(), std::move(meters.measured)};
+  input.observations["engine"] = backend->observations();
+  input.observations["environment"] = environment(flags.evaluation.model, flags.runner, plugins);
+  for (const LoadedPlugin& plugin : plugins)
+    for (const std::string& name : plugin.names)
+      if (name.starts_with("reporter ")) input.reporters.push_back(name.substr(9));
+  write_bundle(dir, input);
+  journal.remove();
+  print_results(dir, flags.json);
+  return failed > 0 ? incomplete(0, failed, false, dir) : Exit::success;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* verb = app.add_subcommand("run", "evaluate a model and write a result bundle; again: resume");
+  verb->footer("Example:  samebits run -m smollm2-135m-instruct -t arc_easy,piqa --limit 100");
+  add_evaluation_flags(*verb, flags->evaluation);
+  add_engine_flags(*verb, flags->engine);
+  verb->add_flag("--logits-digest", flags->engine.logits_digest, "put a digest over all logits into the claims");
+  verb->add_option("--runner", flags->runner, "where the requests are answered (default: local)")->type_name("NAME");
+  add_plugin_flag(*verb, flags->plugins);
+  verb->add_option("-o,--out", flags->out, "the bundle's folder (default: samebits-results/MODEL.TASKS.KEY)")
+      ->type_name("DIR");
+  add_json_flag(*verb, flags->json);
+  verb->callback([flags, &action] { action = [flags] { return run(*flags); }; });
+}
+
+}  // namespace samebits

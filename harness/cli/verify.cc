@@ -1,0 +1,100 @@
+// samebits verify: is every byte of a bundle what it must be?
+#include "results/verify.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+
+#include "harness/cli/flags.h"
+#include "harness/cli/stop_signal.h"
+#include "harness/cli/terminal.h"
+#include "harness/cli/verbs.h"
+#include "harness/core/registry.h"
+#include "results/read.h"
+
+namespace samebits {
+namespace {
+
+constexpr int kFirstLevelWithModel = 3;
+
+struct VerifyFlags {
+  std::string bundle, model;
+  EngineFlags engine;
+  std::vector<std::string> plugins;
+  int level = VerifyOptions{}.level;
+  std::optional<uint64_t> items, seed;
+  bool json = false;
+};
+
+// One that whoever made the bundle could not know. It chooses items; no score depends on it.
+uint64_t unforeseeable_seed() {
+  uint32_t seed = 0;
+  if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+    throw Error("E0100", "the system gives no random bytes", "getrandom", "pass --seed");
+  return seed;
+}
+
+// The model as the run's author named it, when -m says nothing else; its digest is checked before anything runs.
+std::string model_of(const VerifyFlags& flags) {
+  if (!flags.model.empty()) return flags.model;
+  const nlohmann::json observations = Bundle::open(flags.bundle).observations();
+  return observations.value("/environment/model"_json_pointer, std::string());
+}
+
+LoopHooks rerun_line(const Terminal& terminal, uint64_t& answered) {
+  LoopHooks hooks;
+  if (!terminal.interactive) return hooks;
+  hooks.progress = [&answered](const Responses&, const Response&) {
+    constexpr uint64_t kRedrawEvery = 16;
+    if (++answered % kRedrawEvery == 0) std::fputs(fmt::format("\r\x1b[K{} answered again", answered).c_str(), stderr);
+  };
+  return hooks;
+}
+
+Exit verify(const VerifyFlags& flags) {
+  load_plugins(flags.plugins);
+  VerifyOptions options;
+  options.level = flags.items && flags.level < kFirstLevelWithModel ? kFirstLevelWithModel : flags.level;
+  constexpr uint64_t kDefaultItems = 60;  // catches 5 % of forged items with 95 %
+  options.items = flags.items.value_or(kDefaultItems);
+  options.seed = options.level == kFirstLevelWithModel && !flags.seed ? unforeseeable_seed() : flags.seed.value_or(0);
+  std::unique_ptr<Backend> backend;
+  const Runner* runner = nullptr;
+  if (options.level >= kFirstLevelWithModel) {
+    backend = open_model(model_of(flags), flags.engine);
+    runner = &Registry<Runner>::instance().get("local");
+  }
+  if (options.level == kFirstLevelWithModel) talk(fmt::format("items chosen by --seed {}", options.seed));
+  const StopOnSignal stop;
+  const Terminal terminal = terminal_of(2);
+  uint64_t answered = 0;
+  const VerifyReport report =
+      verify_bundle(flags.bundle, options, backend.get(), runner, rerun_line(terminal, answered));
+  if (terminal.interactive) std::fputs("\r\x1b[K", stderr);
+  print(flags.json ? verify_json(report).dump() + "\n" : safe_text(verify_text(report)));
+  return report.equal() ? Exit::success : Exit::negative_verdict;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Action& action) {
+  auto flags = std::make_shared<VerifyFlags>();
+  CLI::App* verb = app.add_subcommand("verify", "check a bundle: its bytes, its scores, its answers");
+  verb->footer("Example:  samebits verify samebits-results/RUN --level 4");
+  verb->add_option("BUNDLE", flags->bundle, "a bundle's folder")->required();
+  verb->add_option("--level", flags->level, "0 integrity, 1 signature, 2 re-score, 3 re-run --items, 4 re-run all (2)")
+      ->check(CLI::Range(0, 4));
+  verb->add_option("--items", flags->items, "items to answer again, chosen by --seed (level 3; 60)")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 32));
+  verb->add_option("--seed", flags->seed, "chooses the items (default: one that nobody could foresee; it is printed)");
+  verb->add_option("-m,--model", flags->model, "where the model is (default: as the run named it)")->type_name("MODEL");
+  add_engine_flags(*verb, flags->engine);
+  add_plugin_flag(*verb, flags->plugins);
+  add_json_flag(*verb, flags->json);
+  verb->callback([flags, &action] { action = [flags] { return verify(*flags); }; });
+}
+
+}  // namespace samebits
