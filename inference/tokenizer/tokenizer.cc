@@ -7,14 +7,22 @@
 
 namespace samebits {
 
-std::unique_ptr<Tokenizer> Tokenizer::open(const Gguf& gguf) { return make(read_vocabulary(gguf)); }
+namespace {
 
-std::unique_ptr<Tokenizer> Tokenizer::make(Vocabulary v) {
-  check_vocabulary(v);
+std::unique_ptr<Tokenizer> make_checked(Vocabulary v) {
   if (v.model == "gpt2") return make_bpe(std::move(v));
   if (v.model == "llama") return make_spm(std::move(v));
   throw Error("E0301", fmt::format("the tokenizer \"{}\" is not supported", v.model), v.where,
               "Supported: gpt2, llama.");
+}
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> Tokenizer::open(const Gguf& gguf) { return make_checked(read_vocabulary(gguf)); }
+
+std::unique_ptr<Tokenizer> Tokenizer::make(Vocabulary v) {
+  check_vocabulary(v);
+  return make_checked(std::move(v));
 }
 
 Tokenizer::Tokenizer(Vocabulary v)

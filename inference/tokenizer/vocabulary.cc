@@ -86,6 +86,7 @@ Vocabulary read_vocabulary(const Gguf& gguf) {
   v.model = gguf.string("tokenizer.ggml.model");
   v.pre = gguf.string("tokenizer.ggml.pre", "");
   read_arrays(gguf, v);
+  check_vocabulary(v);
   const auto id = [&](std::string_view key) { return read_id(gguf, key, v.where, v.tokens.size()); };
   v.bos = id("tokenizer.ggml.bos_token_id");
   v.eos = id("tokenizer.ggml.eos_token_id");
@@ -95,7 +96,6 @@ Vocabulary read_vocabulary(const Gguf& gguf) {
   v.add_bos = gguf.boolean("tokenizer.ggml.add_bos_token", is_sentencepiece) && v.bos >= 0;
   v.add_eos = gguf.boolean("tokenizer.ggml.add_eos_token", false) && v.eos >= 0;
   v.add_space_prefix = is_sentencepiece && gguf.boolean("tokenizer.ggml.add_space_prefix", true);
-  check_vocabulary(v);
   return v;
 }
 
