@@ -15,6 +15,7 @@ namespace samebits {
 // {"claims_digest", "results": {TASK: {METRIC or "METRIC,FILTER": {"value", "stderr", "n"}}}}; groups stand among
 // the tasks; numbers, null where unknown.
 nlohmann::json show_json(const Bundle&);
+nlohmann::json results_json(const nlohmann::json& claims);  // the same over Bundle::claims()
 
 // One value a sample, in order: {"task", "doc_id", "requests": [{"kind", "context", "continuation", "token_ids",
 // "n_context", "loglikelihood", "greedy"} or {…, "text"}], "scores": {METRIC: number or null}}. token_ids: context,

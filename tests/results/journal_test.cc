@@ -1,0 +1,181 @@
+#include "results/journal.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "harness/core/error.h"
+#include "results/bundle.h"
+#include "results/read.h"
+#include "tests/results/fake_run.h"
+
+namespace samebits {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Resumes, answers at most `limit` more; the responses so far.
+Responses resume(Journal& journal, const Plan& plan, size_t limit, uint64_t order) {
+  FakeBackend backend;
+  FakeRunner runner;
+  runner.limit = limit;
+  runner.seed = order;
+  LoopHooks hooks;
+  hooks.keep = [&](const Response& r) { journal.append(r); };
+  return respond(plan, backend, runner, journal.take_known(), hooks);
+}
+
+// What the command line does: resume, and when complete write the bundle.
+bool run_into(const std::string& dir, size_t limit = SIZE_MAX, uint64_t order = 0) {
+  const Plan plan = fake_plan();
+  const ModelInfo model = fake_model();
+  Journal journal(dir, plan, model);
+  const Responses all = resume(journal, plan, limit, order);
+  for (const auto& r : all)
+    if (!r) return false;
+  const Scores scores = score(plan, all);
+  write_bundle(dir, {{plan, all, scores, model}, {}, {}});
+  journal.remove();
+  return true;
+}
+
+TEST(Journal, ResumedInAnyStepsTheBundleIsTheSameByteForByte) {
+  TempDir temp;
+  ASSERT_TRUE(run_into(temp / "whole"));
+  EXPECT_FALSE(fs::exists(temp / "whole/samebits.journal"));
+  for (size_t step : {1, 2, 3, 5}) {
+    const std::string dir = temp / ("steps" + std::to_string(step));
+    uint64_t order = 100 * step;
+    while (!run_into(dir, step, order++)) {
+      EXPECT_EQ(code_of([&] { Bundle::open(dir); }), "E0614");
+    }
+    EXPECT_EQ(tree(dir), tree(temp / "whole"));
+  }
+}
+
+TEST(Journal, KilledAtEveryByteOffsetItResumesToTheSameBundle) {
+  TempDir temp;
+  ASSERT_TRUE(run_into(temp / "whole"));
+  const auto expected = tree(temp / "whole");
+  ASSERT_FALSE(run_into(temp / "part", 3));
+  const std::string journal = slurp(temp / "part/samebits.journal");
+  const Plan plan = fake_plan();
+  const ModelInfo model = fake_model();
+  for (size_t n = 0; n <= journal.size(); ++n) {
+    const std::string dir = temp / "cut";
+    fs::remove_all(dir);
+    spew(dir + "/samebits.journal", journal.substr(0, n));
+    if (n % 1000 == 0 || n + 1 >= journal.size()) {
+      ASSERT_TRUE(run_into(dir)) << "cut at byte " << n;
+      ASSERT_EQ(tree(dir), expected) << "cut at byte " << n;
+      continue;
+    }
+    Journal resumed(dir, plan, model);  // the claims alone, without the disk: the same in a thousandth of the time
+    const Responses all = resume(resumed, plan, SIZE_MAX, n);
+    const Scores scores = score(plan, all);
+    render_claims({plan, all, scores, model}, [&](const std::string& path, std::string&& bytes) {
+      ASSERT_EQ(bytes, slurp(temp / "whole/" + path)) << "cut at byte " << n;
+    });
+  }
+}
+
+TEST(Journal, ADamagedRecordIsDroppedWithAllAfterIt) {
+  TempDir temp;
+  ASSERT_FALSE(run_into(temp / "part", 4));
+  const std::string journal = slurp(temp / "part/samebits.journal");
+  const size_t header = journal.find('\n') + 1;
+  for (size_t at = header; at < journal.size(); at += 13) {
+    std::string damaged = journal;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    spew(temp / "damaged/samebits.journal", damaged);
+    Journal opened(temp / "damaged", fake_plan(), fake_model());
+    EXPECT_GT(opened.dropped_bytes(), 0u) << at;
+    for (const auto& r : opened.take_known()) {
+      if (r) {
+        EXPECT_EQ(r->text, fake_response(fake_plan().requests[r->index]).text);
+      }
+    }
+  }
+}
+
+TEST(Journal, FailedResponsesAreAskedAgain) {
+  TempDir temp;
+  {
+    Journal journal(temp / "run", fake_plan(), fake_model());
+    Response failed = fake_response(fake_plan().requests[0]);
+    failed.error = "endpoint gone";
+    journal.append(failed);
+    journal.append(fake_response(fake_plan().requests[1]));
+  }
+  Journal journal(temp / "run", fake_plan(), fake_model());
+  const Responses known = journal.take_known();
+  EXPECT_FALSE(known[0].has_value());
+  EXPECT_TRUE(known[1].has_value());
+}
+
+TEST(Journal, AnotherPlanOrModelIsRefusedAndNamed) {
+  TempDir temp;
+  run_into(temp / "run", 2);
+  Plan other = fake_plan();
+  other.tasks[0].num_fewshot = 5;
+  ModelInfo model = fake_model();
+  model.digest = "77";
+  try {
+    Journal journal(temp / "run", other, fake_model());
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code, "E0701");
+    EXPECT_EQ(e.exit_code(), Exit::usage);
+    EXPECT_NE(e.problem.find("num_fewshot: 5 here, 0 there"), std::string::npos) << e.problem;
+  }
+  EXPECT_EQ(code_of([&] { Journal(temp / "run", fake_plan(), model); }), "E0701");
+  EXPECT_TRUE(run_into(temp / "run")) << "the refusals must leave the journal as it was";
+}
+
+TEST(Journal, ASecondWriterIsRefused) {
+  TempDir temp;
+  Journal first(temp / "run", fake_plan(), fake_model());
+  EXPECT_EQ(code_of([&] { Journal(temp / "run", fake_plan(), fake_model()); }), "E0702");
+}
+
+TEST(Journal, ForeignFoldersAreLeftAlone) {
+  TempDir temp;
+  spew(temp / "mine/notes.txt", "keep me");
+  EXPECT_EQ(code_of([&] { Journal(temp / "mine", fake_plan(), fake_model()); }), "E0704");
+  EXPECT_EQ(tree(temp / "mine").size(), 1u);
+  write_fake_bundle(temp / "done");
+  EXPECT_EQ(code_of([&] { Journal(temp / "done", fake_plan(), fake_model()); }), "E0706");
+  spew(temp / "file", "x");
+  EXPECT_EQ(code_of([&] { Journal(temp / "file", fake_plan(), fake_model()); }), "E0703");
+}
+
+TEST(Journal, AFullDiskIsACodedErrorAndLosesNothing) {
+  TempDir temp;
+  ASSERT_FALSE(run_into(temp / "run", 2));
+  const auto size = static_cast<rlim_t>(fs::file_size(temp / "run/samebits.journal"));
+  struct rlimit before;
+  getrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, SIG_IGN);  // EFBIG instead, as ENOSPC on a full disk
+  const struct rlimit small = {size + 100, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  const std::string code = code_of([&] { run_into(temp / "run"); });
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(code, "E0703");
+  EXPECT_TRUE(run_into(temp / "run"));
+  ASSERT_TRUE(run_into(temp / "whole"));
+  EXPECT_EQ(tree(temp / "run"), tree(temp / "whole"));
+}
+
+TEST(Journal, AReadOnlyFolderIsACodedError) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  TempDir temp;
+  fs::create_directory(temp / "ro");
+  fs::permissions(temp / "ro", fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_EQ(code_of([&] { Journal(temp / "ro" + "/run", fake_plan(), fake_model()); }), "E0703");
+  fs::permissions(temp / "ro", fs::perms::owner_all);
+}
+
+}  // namespace
+}  // namespace samebits

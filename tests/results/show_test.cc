@@ -1,0 +1,116 @@
+#include "results/show.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/core/canonical_json.h"
+#include "harness/core/registry.h"
+#include "results/escape.h"
+#include "results/table.h"
+#include "tests/results/fake_run.h"
+
+namespace samebits {
+namespace {
+
+using nlohmann::json;
+
+TEST(Show, JsonGivesEveryTaskAndGroupAsNumbers) {
+  TempDir temp;
+  const std::string digest = write_fake_bundle(temp / "a");
+  const json shown = show_json(Bundle::open(temp / "a"));
+  EXPECT_EQ(shown["claims_digest"], digest);
+  const json& results = shown["results"];
+  EXPECT_EQ(results.size(), 4u);  // three tasks, one group
+  EXPECT_NEAR(results["choice"]["results_test_mean"]["value"].get<double>(), -0.35, 1e-12);
+  EXPECT_EQ(results["choice"]["results_test_mean"]["stderr"], 0.125);
+  EXPECT_EQ(results["choice"]["results_test_mean"]["n"], 3);
+  EXPECT_TRUE(results["Chat-Task"].contains("results_test_mean,first"));
+  EXPECT_TRUE(results["both"]["results_test_mean"]["value"].is_number());
+}
+
+TEST(Show, SamplesGiveRequestsIdsAndScores) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  const Bundle bundle = Bundle::open(temp / "a");
+  std::vector<json> samples;
+  show_samples(bundle, "choice", [&](const json& s) { samples.push_back(s); });
+  ASSERT_EQ(samples.size(), 3u);
+  EXPECT_EQ(samples[1]["doc_id"], 1);
+  const json& request = samples[1]["requests"][1];
+  EXPECT_EQ(request["kind"], "loglikelihood");
+  EXPECT_EQ(request["context"], "Question 1?\nAnswer:");
+  EXPECT_EQ(request["continuation"], " no");
+  EXPECT_EQ(request["token_ids"], (json{1, 11, 300, 7, 3}));
+  EXPECT_EQ(request["n_context"], 3);
+  EXPECT_EQ(request["loglikelihood"], -0.4);
+  EXPECT_EQ(request["greedy"], true);
+  EXPECT_NEAR(samples[1]["scores"]["results_test_mean"].get<double>(), -0.35, 1e-12);
+  samples.clear();
+  show_samples(bundle, "Chat-Task", [&](const json& s) { samples.push_back(s); });
+  EXPECT_EQ(samples[1]["requests"][0]["text"], "a fine answer | with a bar");
+  EXPECT_TRUE(samples[0]["requests"][0]["text"].contains("b64"));
+  EXPECT_EQ(code_of([&] { show_samples(bundle, "chioce", [](const json&) {}); }), "E0616");
+}
+
+TEST(Table, EveryScoreRowStartsWithItsEvidence) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  const Bundle bundle = Bundle::open(temp / "a");
+  const std::string text = render_run(bundle.claims(), bundle.observations(), TableStyle::terminal);
+  for (const char* start : {"\nexact     choice", "\nexact     Chat-Task", "\nexact     rolling", "\nexact     both"})
+    EXPECT_NE(text.find(start), std::string::npos) << text;
+  EXPECT_NE(text.find("-0.3500"), std::string::npos) << text;
+  EXPECT_NE(text.find("[-1.0000, 1.0000]"), std::string::npos) << text;
+}
+
+TEST(Table, LatencyBelowItsFloorIsNullWithTheReason) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  const json observations = {
+      {"latency",
+       {{"ttft_ns",
+         {{"count", 90}, {"max", 7}, {"p50", 5}, {"p90", 6}, {"p99", nullptr}, {"p99_reason", "n=90 < 662"}}}}},
+      {"energy", {{"value_uj", nullptr}, {"reason", "a virtual machine"}}}};
+  const std::string text = render_run(Bundle::open(temp / "a").claims(), observations, TableStyle::markdown);
+  EXPECT_NE(text.find("null (n=90 &lt; 662)"), std::string::npos) << text;
+  EXPECT_NE(text.find("null (a virtual machine)"), std::string::npos) << text;
+}
+
+TEST(Escape, ActiveCharactersBecomeVisible) {
+  EXPECT_EQ(printable("a\x1b[31m\n\u202e\u0085\xff\u00e9"), "a\\x1b[31m\\x0a\\u202e\\u0085\\xff\u00e9");
+  EXPECT_EQ(printable(std::string("\xe2\x80", 2)), "\\xe2\\x80");
+  EXPECT_EQ(markdown_cell("a|b\n<c>`*"), "a\\|b\\x0a&lt;c>\\`\\*");
+  EXPECT_EQ(html_text("<script>'\"&"), "&lt;script&gt;&#39;&quot;&amp;");
+}
+
+TEST(Reporters, ArePureAndLetNoActiveTextThrough) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  const Bundle bundle = Bundle::open(temp / "a");
+  json claims = bundle.claims();
+  const std::string evil = "<script>alert(1)</script>\x1b]0;x\x07|`\n::error::";
+  claims["run"]["evidence"] = evil;
+  claims["tasks"][0]["scores"]["id"] = evil;
+  for (const char* name : {"html", "markdown", "text", "json"}) {
+    const Reporter& reporter = Registry<Reporter>::instance().get(name);
+    const std::string report = reporter.render(claims, bundle.observations());
+    EXPECT_EQ(report, reporter.render(claims, bundle.observations()));
+    EXPECT_EQ(report.find('\x1b'), std::string::npos) << name;
+    EXPECT_EQ(report.find("\n::error::"), std::string::npos) << name;
+    if (std::string(name) == "html" || std::string(name) == "markdown") {
+      EXPECT_EQ(report.find("<script"), std::string::npos) << name;
+    }
+  }
+  const std::string html = Registry<Reporter>::instance().get("html").render(claims, bundle.observations());
+  for (const char* outside : {"http://", "https://", "src=", "url("}) EXPECT_EQ(html.find(outside), std::string::npos);
+}
+
+TEST(Reporters, ClaimsOfAnotherShapeAreACodedError) {
+  for (const json& claims :
+       {json(), json::object(), json::array(), json{{"run", 1}}, json{{"run", json::object()}, {"tasks", 5}}})
+    for (const char* name : {"html", "markdown", "text", "json"})
+      EXPECT_EQ(code_of([&] { Registry<Reporter>::instance().get(name).render(claims, json::object()); }), "E0610")
+          << claims.dump();
+}
+
+}  // namespace
+}  // namespace samebits
