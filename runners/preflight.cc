@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/core/error.h"
+#include "harness/core/pool.h"
 #include "harness/core/registry.h"
 
 namespace samebits {
@@ -10,19 +11,19 @@ namespace samebits {
 void preflight(const Plan& plan) {
   for (uint32_t t = 0; t < plan.tasks.size(); ++t) {
     const Task& task = plan.tasks[t];
-    const auto sample = std::ranges::find(plan.samples, t, &Sample::task);
-    if (sample == plan.samples.end()) continue;
-    for (const FilterPipeline& pipeline : task.filters) {
-      std::vector<std::string> texts(sample->n_requests);
-      for (const FilterPipeline::Step& step : pipeline.steps)
-        texts = Registry<Filter>::instance().get(step.function).apply(step.args, *sample, std::move(texts));
-    }
+    const auto first = std::ranges::find(plan.samples, t, &Sample::task);
+    if (first == plan.samples.end()) continue;
+    Sample sample = *first;
+    sample.first_request = 0;
+    Responses responses(sample.n_requests);
+    for (std::optional<Response>& response : responses) response.emplace().loglikelihood = 0.0;
     for (const MetricUse& use : task.metrics) {
+      const Metric& metric = Registry<Metric>::instance().get(use.metric);
       const bool defined = use.filter == "none" || std::ranges::count(task.filters, use.filter, &FilterPipeline::name);
       if (!defined)
         throw Error("E0504", "the metric " + use.metric + " wants the filter \"" + use.filter + "\"", "task " + task.id,
                     "define that pipeline under the task's filters");
-      Registry<Metric>::instance().get(use.metric).score(use, *sample, {});
+      score_sample(task, sample, use, metric, responses);
     }
   }
 }

@@ -8,8 +8,8 @@
 
 namespace samebits {
 
-// Tries every metric and filter pipeline of every task on empty texts. Throws what scoring would throw: E0902 for a
-// name that is not registered, E0501 for arguments that are not understood, E0313 for a pattern that is none; E0504
+// Scores the first sample of every task on empty replies, by every metric. Throws what scoring would throw: E0902 for
+// a name that is not registered, E0501 for arguments that are not understood, E0313 for a pattern that is none; E0504
 // when a metric names a pipeline that its task does not define.
 void preflight(const Plan&);
 

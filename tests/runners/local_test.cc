@@ -12,7 +12,7 @@ namespace {
 
 const Runner& local() { return Registry<Runner>::instance().get("local"); }
 
-class FirstLetter : public Filter {
+class NoArguments : public Filter {
  public:
   std::vector<std::string> apply(const nlohmann::json& args, const Sample&,
                                  std::vector<std::string> texts) const override {
@@ -20,7 +20,16 @@ class FirstLetter : public Filter {
     return texts;
   }
 };
-SAMEBITS_REGISTER(Filter, FirstLetter, "test_filter", 1, "");
+SAMEBITS_REGISTER(Filter, NoArguments, "test_filter", 1, "");
+
+class CountAnswers : public Metric {
+ public:
+  Known<Statistic> score(const MetricUse&, const Sample&, std::span<const Answer> answers) const override {
+    return Statistic{static_cast<double>(answers.size())};
+  }
+  Estimate aggregate(const MetricUse&, std::span<const Known<Statistic>>, uint64_t) const override { return {}; }
+};
+SAMEBITS_REGISTER(Metric, CountAnswers, "test_metric", 1, "");
 
 TEST(LocalRunner, AsksForWhatIsMissingAndNothingElse) {
   const Plan plan = plan_of({"a", "b", "c"}, {});
@@ -81,11 +90,18 @@ TEST(LocalRunner, ScoringMistakesAreFoundBeforeAnyAnswer) {
     }
     return std::string("no error");
   };
+  const auto filtered_by = [&](const FilterPipeline::Step& step) {
+    return code([&](Task& t) {
+      t.metrics = {{"test_metric", "f"}};
+      t.filters = {{"f", {step}}};
+    });
+  };
   EXPECT_EQ(code([](Task& t) { t.metrics = {{"no_such_metric"}}; }), "E0902");
-  EXPECT_EQ(code([](Task& t) { t.metrics = {{"no_such_metric", "no_such_pipeline"}}; }), "E0504");
-  EXPECT_EQ(code([](Task& t) { t.filters = {{"f", {{"no_such_filter"}}}}; }), "E0902");
-  EXPECT_EQ(code([](Task& t) { t.filters = {{"f", {{"test_filter", {{"a", 1}}}}}}; }), "E0501");
-  EXPECT_EQ(code([](Task& t) { t.filters = {{"f", {{"test_filter"}}}}; }), "no error");
+  EXPECT_EQ(code([](Task& t) { t.metrics = {{"test_metric", "no_such_pipeline"}}; }), "E0504");
+  EXPECT_EQ(code([](Task& t) { t.metrics = {{"test_metric"}}; }), "no error");
+  EXPECT_EQ(filtered_by({"no_such_filter"}), "E0902");
+  EXPECT_EQ(filtered_by({"test_filter", {{"a", 1}}}), "E0501");
+  EXPECT_EQ(filtered_by({"test_filter"}), "no error");
 }
 
 }  // namespace
