@@ -25,7 +25,7 @@ void run_prompt(Transformer& t, int n, const SchedulerOptions& options) {
   s.first_scored = n - 1;
   s.targets = {0};
   SchedulerHooks hooks;
-  hooks.on_score = [](size_t, size_t, const TokenScore&) {};
+  hooks.on_score = [](size_t, size_t, const TokenScore&, bool) {};
   run_sequences(t, {&s, 1}, options, hooks);
 }
 

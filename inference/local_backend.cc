@@ -103,8 +103,9 @@ class LocalBackend::Batch {
     for (size_t i = 0; i < requests_.size(); ++i) admit(i);
     SchedulerHooks hooks;
     hooks.on_start = [&](size_t s) { start(pending_[owner_[s].request]); };
-    hooks.on_score = [&](size_t s, size_t k, const TokenScore& score) {
+    hooks.on_score = [&](size_t s, size_t k, const TokenScore& score, bool tie) {
       Pending& p = pending_[owner_[s].request];
+      p.tie = p.tie || tie;
       p.first_ns = p.first_ns ? p.first_ns : now_ns();
       p.response.tokens[owner_[s].first_target + k] = score;
     };
@@ -124,6 +125,7 @@ class LocalBackend::Batch {
     size_t open_windows = 0;
     std::optional<GenerationText> text;
     uint64_t chosen = 0;  // tokens chosen by a generation, an end token included
+    bool tie = false;  // two tokens shared the maximum at a scored position
     std::string digests;
     int64_t start_ns = 0, first_ns = 0;
   };
@@ -218,6 +220,7 @@ class LocalBackend::Batch {
       }
       out.loglikelihood = sum;
     }
+    if (p.tie) out.warnings.push_back("argmax_tie");
     if (!p.digests.empty()) out.logits_digest = sha256_hex(p.digests);
     observe(p, requests_[i].index);
     sink_(std::move(out));

@@ -176,7 +176,7 @@ class Scheduler {
       done(sequence, kNotFinite);
       return -1;
     }
-    const int32_t token = sequences_[sequence].needs_logits ? hooks_.choose(sequence, transformer_.logits(state)) : summary.argmax;
+    const int32_t token = sequences_[sequence].needs_logits ? hooks_.choose(sequence, transformer_.output().logits(state)) : summary.argmax;
     if (hooks_.on_token(sequence, token)) return token;
     done(sequence, "");
     return -1;
@@ -187,13 +187,13 @@ class Scheduler {
     const auto n = static_cast<int64_t>(generations_.size());
     const int64_t width = pad16(transformer_.spec().n_embd);
     const std::vector<std::vector<int32_t>> nothing(static_cast<size_t>(n));
-    const std::vector<LogitSummary> summaries = transformer_.summarise(states, n, nothing);
+    const std::vector<LogitSummary> summaries = transformer_.output().summarise(states, n, nothing);
     for (int64_t i = 0; i < n; ++i) {
       Generation& g = generations_[static_cast<size_t>(i)];
       LogitSummary summary = summaries[static_cast<size_t>(i)];
       g.bad = g.bad || bad[static_cast<size_t>(i)];
       summary.finite = summary.finite && !g.bad;
-      if (hooks_.on_logits) hooks_.on_logits(g.sequence, transformer_.logits(states + i * width));
+      if (hooks_.on_logits) hooks_.on_logits(g.sequence, transformer_.output().logits(states + i * width));
       g.token = next_token(g.sequence, states + i * width, summary);
     }
     return states + n * width;
@@ -218,7 +218,7 @@ class Scheduler {
           if (!sequences_[w->sequence].generate) targets.push_back(sequences_[w->sequence].targets[w->target]);
       }
     }
-    const std::vector<LogitSummary> summaries = transformer_.summarise(states, static_cast<int64_t>(wanted.size()), ids);
+    const std::vector<LogitSummary> summaries = transformer_.output().summarise(states, static_cast<int64_t>(wanted.size()), ids);
     const int64_t width = pad16(transformer_.spec().n_embd);
     for (size_t i = 0; i < wanted.size(); ++i)
       deliver(wanted[i].row, *wanted[i].table, wanted[i].position, states + static_cast<int64_t>(i) * width, summaries[i]);
@@ -230,7 +230,7 @@ class Scheduler {
     summary.finite = s.finite && !row_bad_[static_cast<size_t>(row)];
     size_t target = 0;
     for (auto w = first_wanted(row); w != layout_.wanted.end() && w->row == row; ++w) {
-      if (hooks_.on_logits) hooks_.on_logits(w->sequence, transformer_.logits(state));
+      if (hooks_.on_logits) hooks_.on_logits(w->sequence, transformer_.output().logits(state));
       if (sequences_[w->sequence].generate) {
         const int32_t token = next_token(w->sequence, state, summary);
         if (token < 0) continue;
@@ -240,7 +240,7 @@ class Scheduler {
       }
       const int32_t id = sequences_[w->sequence].targets[w->target];
       if (summary.finite)
-        hooks_.on_score(w->sequence, w->target, {id, summary.argmax, summary.targets[target], summary.max, summary.logsumexp});
+        hooks_.on_score(w->sequence, w->target, {id, summary.argmax, summary.targets[target], summary.max, summary.logsumexp}, summary.tie);
       else
         failed_[w->sequence] = 1;
       ++target;

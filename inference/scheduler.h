@@ -31,7 +31,7 @@ struct SchedulerOptions {
 
 struct SchedulerHooks {
   std::function<void(size_t sequence)> on_start;  // its first own row is about to be computed
-  std::function<void(size_t sequence, size_t target, const TokenScore&)> on_score;
+  std::function<void(size_t sequence, size_t target, const TokenScore&, bool tie)> on_score;  // tie: two ids share the maximum
   std::function<void(size_t sequence, std::span<const float> logits)> on_logits;  // set: called for every scored row
   std::function<int32_t(size_t sequence, std::span<const float> logits)> choose;
   std::function<bool(size_t sequence, int32_t token)> on_token;  // false: stop

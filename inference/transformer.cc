@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "harness/numeric/math64.h"
 #include "harness/numeric/trig64.h"
 #include "inference/quants.h"
 
@@ -12,13 +11,6 @@ namespace samebits {
 namespace {
 
 constexpr int64_t kAttentionChunk = 128;  // query positions a task: keys are widened once for all of them
-constexpr int64_t kLogitChunk = 1024;     // vocabulary rows a partial logsumexp (NUMERICS.md §6)
-constexpr int64_t kLogitStates = 64;      // hidden states a tile of logits
-
-template <class T>
-T* at(std::vector<T>& v, int64_t i) {
-  return v.data() + i;
-}
 
 int64_t total_rows(std::span<const BatchRun> runs) {
   int64_t n = 0;
@@ -28,42 +20,6 @@ int64_t total_rows(std::span<const BatchRun> runs) {
 
 }  // namespace
 
-struct Transformer::Quantised {
-  int64_t cols = 0, blocks = 0;
-  bool wide = false;
-  std::vector<int8_t> hi, lo;      // (rows, cols)
-  std::vector<float> d, s32, s16;  // (rows, blocks), (rows, blocks), (rows, 2 blocks)
-  std::vector<int32_t> sum16;      // (rows, 2 blocks)
-
-  void resize(int64_t rows, int64_t n_cols, bool is_wide) {
-    cols = n_cols;
-    blocks = cols / 32;
-    wide = is_wide;
-    const auto n = static_cast<size_t>(rows * blocks);
-    hi.resize(static_cast<size_t>(rows * cols));
-    if (wide) lo.resize(hi.size());
-    d.resize(n);
-    s32.resize(n);
-    s16.resize(2 * n);
-    sum16.resize(2 * n);
-  }
-  QuantisedRow row(int64_t r) {
-    return {at(hi, r * cols), wide ? at(lo, r * cols) : nullptr, at(d, r * blocks),
-            at(s32, r * blocks), at(s16, 2 * r * blocks), at(sum16, 2 * r * blocks)};
-  }
-  // -offset * sum of q, per block or half block.
-  std::vector<int32_t> starts(int64_t rows, int32_t offset, int parts) const {
-    std::vector<int32_t> out(static_cast<size_t>(rows * blocks * parts), 0);
-    if (offset == 0) return out;
-    for (size_t i = 0; i < out.size(); ++i)
-      out[i] = -offset * (parts == 2 ? sum16[i] : sum16[2 * i] + sum16[2 * i + 1]);
-    return out;
-  }
-  ActivationView view(int parts, const std::vector<int32_t>& start) const {
-    return {cols, hi.data(), wide ? lo.data() : nullptr, d.data(), parts == 2 ? s16.data() : s32.data(), start.data()};
-  }
-};
-
 struct Transformer::Buffers {
   int64_t rows = 0;
   std::vector<float> x, y, normed;        // (rows, padded n_embd): residual stream, branch, its input
@@ -72,7 +28,7 @@ struct Transformer::Buffers {
   std::vector<float> joined;              // (rows, padded n_head * head_dim)
   std::vector<float> gate, up;            // (rows, padded n_ff)
   std::vector<uint8_t> bad;               // (rows)
-  Quantised narrow, wide;
+  QuantisedRows narrow, wide;
   struct Angles {
     const std::vector<float>* inv_freq;
     std::vector<float> cos, sin;  // (rows, n_rot / 2)
@@ -83,6 +39,7 @@ struct Transformer::Buffers {
 
 Transformer::Transformer(TransformerSpec spec, Isa isa, int threads)
     : spec_(std::move(spec)), isa_(isa), kernels_(kernels(isa)), workers_(threads),
+      output_(spec_.output, spec_.n_embd, kernels_, workers_),
       kv_({static_cast<int>(spec_.layers.size()), spec_.n_head_kv, spec_.head_dim, static_cast<int>(pad16(spec_.head_dim))}),
       buffers_(std::make_unique<Buffers>()) {
   set_fp_environment();
@@ -145,7 +102,7 @@ void Transformer::norm_and_quantise(const Norm* norm, float* x, int64_t cols, fl
 }
 
 void Transformer::multiply(std::span<const Product> products, const float* x, int64_t x_stride, int64_t rows,
-                           const Quantised& narrow, const Quantised& wide) {
+                           const QuantisedRows& narrow, const QuantisedRows& wide) {
   struct Task {
     const Product* product;
     int64_t g0, g1;
@@ -155,7 +112,7 @@ void Transformer::multiply(std::span<const Product> products, const float* x, in
   std::vector<Task> tasks;
   for (size_t i = 0; i < products.size(); ++i) {
     const PackedMatrix& w = products[i].w->w;
-    const Quantised& q = products[i].w->wide ? wide : narrow;
+    const QuantisedRows& q = products[i].w->wide ? wide : narrow;
     ActivationView view;
     if (w.quantised()) {
       starts[i] = q.starts(rows, w.view().offset, w.parts());
@@ -366,81 +323,6 @@ void Transformer::forward(std::span<const BatchRun> runs, std::vector<float>& hi
                         hidden.data() + hidden.size() - embd);
     }
   bad = b.bad;
-}
-
-std::vector<float> Transformer::logits(const float* hidden) {
-  std::vector<float> y(static_cast<size_t>(pad16(spec_.n_vocab)));
-  Quantised q;
-  if (spec_.output.w.quantised()) {
-    q.resize(1, spec_.n_embd, spec_.output.wide);
-    kernels_.quantise_row(hidden, spec_.n_embd, q.row(0));
-  }
-  const Product product{&spec_.output, y.data(), pad16(spec_.n_vocab)};
-  multiply({&product, 1}, hidden, pad16(spec_.n_embd), 1, q, q);
-  y.resize(static_cast<size_t>(spec_.n_vocab));
-  return y;
-}
-
-std::vector<LogitSummary> Transformer::summarise(const float* hidden, int64_t n, std::span<const std::vector<int32_t>> ids) {
-  const PackedMatrix& w = spec_.output.w;
-  const int64_t embd = pad16(spec_.n_embd), chunks = (w.rows() + kLogitChunk - 1) / kLogitChunk;
-  std::vector<LogitSummary> out(static_cast<size_t>(n));
-  for (int64_t i = 0; i < n; ++i) out[static_cast<size_t>(i)].targets.resize(ids[static_cast<size_t>(i)].size());
-  for (int64_t first = 0; first < n; first += kLogitStates) {
-    const int64_t rows = std::min(kLogitStates, n - first);
-    const float* x = hidden + first * embd;
-    Quantised q;
-    std::vector<int32_t> start;
-    if (w.quantised()) {
-      q.resize(rows, spec_.n_embd, spec_.output.wide);
-      for (int64_t r = 0; r < rows; ++r)
-        if (!kernels_.quantise_row(x + r * embd, spec_.n_embd, q.row(r))) out[static_cast<size_t>(first + r)].finite = false;
-      start = q.starts(rows, w.view().offset, w.parts());
-    }
-    executed_macs_ += static_cast<uint64_t>(rows * w.rows() * w.cols());
-    std::vector<LogitChunk> parts(static_cast<size_t>(rows * chunks));
-    workers_.each(chunks, [&](int64_t c) {
-      thread_local std::vector<float> y;
-      thread_local std::vector<uint8_t> scratch;
-      y.resize(static_cast<size_t>(rows * kLogitChunk));
-      scratch.resize(static_cast<size_t>(32 * w.cols()));
-      const WeightView view = w.view(c * (kLogitChunk / 16));
-      const int64_t groups = std::min<int64_t>(view.groups, kLogitChunk / 16);
-      for (int64_t g = 0; g < groups; g += 2) {
-        const int64_t end = std::min(g + 2, groups);
-        if (w.quantised())
-          kernels_.linear(view, g, end, q.view(w.parts(), start), rows, y.data(), kLogitChunk, scratch.data());
-        else
-          kernels_.linear_float(view, g, end, x, embd, rows, y.data(), kLogitChunk);
-      }
-      const int64_t base = c * kLogitChunk, valid = std::min(kLogitChunk, w.rows() - base);
-      for (int64_t r = 0; r < rows; ++r) {
-        parts[static_cast<size_t>(r * chunks + c)] = kernels_.logit_chunk(at(y, r * kLogitChunk), valid);
-        const std::vector<int32_t>& wanted = ids[static_cast<size_t>(first + r)];
-        for (size_t k = 0; k < wanted.size(); ++k)
-          if (wanted[k] >= base && wanted[k] < base + valid)
-            out[static_cast<size_t>(first + r)].targets[k] = y[static_cast<size_t>(r * kLogitChunk + wanted[k] - base)];
-      }
-    });
-    for (int64_t r = 0; r < rows; ++r) {
-      LogitSummary& s = out[static_cast<size_t>(first + r)];
-      double sum = 0;
-      for (int64_t c = 0; c < chunks; ++c) {
-        const LogitChunk& part = parts[static_cast<size_t>(r * chunks + c)];
-        s.finite = s.finite && part.finite;
-        if (!s.finite) break;
-        if (c == 0 || part.max > s.max) {
-          sum = c == 0 ? part.sum : sum * exp64(static_cast<double>(s.max) - static_cast<double>(part.max)) + part.sum;
-          s.max = part.max;
-          s.argmax = static_cast<int32_t>(c * kLogitChunk) + part.argmax;
-        } else {
-          sum += part.sum * exp64(static_cast<double>(part.max) - static_cast<double>(s.max));
-        }
-      }
-      if (s.finite) s.logsumexp = static_cast<double>(s.max) + log64(sum);
-    }
-  }
-  return out;
 }
 
 }  // namespace samebits

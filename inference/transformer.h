@@ -9,8 +9,10 @@
 #include <span>
 #include <vector>
 
+#include "inference/activations.h"
 #include "inference/kernels/kernels.h"
 #include "inference/kv_cache.h"
+#include "inference/output_layer.h"
 #include "inference/transformer_spec.h"
 #include "inference/workers.h"
 
@@ -24,15 +26,6 @@ struct BatchRun {
   const BlockTable* table = nullptr;
   std::vector<uint32_t> pages;    // page that position first_position + i is written to
   std::vector<uint8_t> wanted;    // 1: the hidden state after this token is needed (it predicts a scored token)
-};
-
-// Of one position: what scores need of its logits.
-struct LogitSummary {
-  float max = 0;
-  int32_t argmax = 0;    // lowest id
-  double logsumexp = 0;
-  bool finite = true;
-  std::vector<float> targets;  // logits of the asked ids
 };
 
 class Transformer {
@@ -50,15 +43,11 @@ class Transformer {
   // (n_wanted, padded n_embd). `bad`: 1 for each row (all rows, in order) with a value that is not finite.
   void forward(std::span<const BatchRun> runs, std::vector<float>& hidden, std::vector<uint8_t>& bad);
 
-  // Summaries of the logits of `n` hidden states; ids[i]: whose logits are wanted of state i. No logits are kept.
-  std::vector<LogitSummary> summarise(const float* hidden, int64_t n, std::span<const std::vector<int32_t>> ids);
-  // All logits of one hidden state (n_vocab).
-  std::vector<float> logits(const float* hidden);
+  OutputLayer& output() { return output_; }
 
-  uint64_t executed_macs() const { return executed_macs_; }  // since construction; linear layers and attention
+  uint64_t executed_macs() const { return executed_macs_ + output_.executed_macs(); }  // since construction; linear layers and attention
 
  private:
-  struct Quantised;  // activation rows in the contract's integer form
   struct Buffers;
   struct Product {   // y (rows of x, padded rows of w) = w x
     const Linear* w;
@@ -75,14 +64,15 @@ class Transformer {
   void attend_rows(int layer, const BatchRun&, int kv_head, int64_t row0, int64_t rows, Buffers&, int64_t batch_row);
   // Norms x into `to` and quantises it as the products that follow need it.
   void norm_and_quantise(const Norm*, float* x, int64_t cols, float* to, std::span<const Product>, Buffers&);
-  void multiply(std::span<const Product>, const float* x, int64_t x_stride, int64_t rows, const Quantised& narrow,
-                const Quantised& wide);
+  void multiply(std::span<const Product>, const float* x, int64_t x_stride, int64_t rows, const QuantisedRows& narrow,
+                const QuantisedRows& wide);
   void add_branch(const Norm& post_norm, Buffers&);  // x += post_norm(y)
 
   TransformerSpec spec_;
   Isa isa_;
   const Kernels& kernels_;
   Workers workers_;
+  OutputLayer output_;
   KvPool kv_;
   std::unique_ptr<Buffers> buffers_;
   uint64_t executed_macs_ = 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_scheduler_observer.h>
@@ -16,7 +17,9 @@ namespace samebits {
 
 class Workers {
  public:
-  explicit Workers(int threads) : threads_(threads), arena_(threads), observer_(arena_) {}
+  explicit Workers(int threads)
+      : threads_(threads), limit_(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(threads)),
+        arena_(threads), observer_(arena_) {}
   int threads() const { return threads_; }
 
   // body(i) for i in [0, n), in any order. With one thread or one item: here, in order.
@@ -42,6 +45,7 @@ class Workers {
     void on_scheduler_entry(bool) override { set_fp_environment(); }
   };
   int threads_;
+  tbb::global_control limit_;  // more threads than cores, too, when asked for
   tbb::task_arena arena_;
   Observer observer_;
 };

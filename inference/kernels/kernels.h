@@ -77,10 +77,11 @@ inline constexpr int64_t attention_scratch_floats(int64_t padded_dim) {
   return kAttentionRows * (kSegment + 2 * padded_dim);
 }
 
-// A chunk of logits of one position: (max, argmax, sum of exp(logit - max)).
+// A chunk of logits of one position. sum: of exp(logit - max).
 struct LogitChunk {
   float max;
   int32_t argmax;  // lowest index of the maximum, within the chunk
+  int32_t holders;  // how many share the maximum
   double sum;
   bool finite;
 };

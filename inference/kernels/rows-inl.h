@@ -102,13 +102,14 @@ inline LogitChunk logit_chunk(const float* logits, int64_t n) {
     magnitude = max_abs_bits(magnitude, v);
     top = select_gt(lanes(i), top, lanes(i), top);
   }
-  LogitChunk out{0, 0, 0, reduce_max(magnitude) < 0x7f800000};
+  LogitChunk out{0, 0, 0, 0, reduce_max(magnitude) < 0x7f800000};
   if (!out.finite) return out;
   float t[16];
   store(t, top);
   out.max = t[0];
   for (int i = 1; i < 16; ++i) out.max = t[i] > out.max ? t[i] : out.max;
   while (!(logits[out.argmax] == out.max)) ++out.argmax;
+  for (int64_t i = 0; i < n; ++i) out.holders += logits[i] == out.max;
 
   double sum[16] = {};  // lane i: indices i mod 16, ascending
   for (int64_t i = 0; i < n; i += 16) {
