@@ -1,29 +1,24 @@
-// Reporter "csv": one line a metric, "task,metric,value,stderr,n", of the bundle's claims.
+// Reporter "csv": one line a metric of every task.
+#include "harness/core/canonical_json.h"
 #include "harness/core/registry.h"
 
 namespace {
 using namespace samebits;
 
-// A text of the claims as it stands there; empty for null and objects.
-std::string cell(const nlohmann::json& row, const char* key) {
-  const auto it = row.find(key);
-  if (it == row.end() || it->is_null() || it->is_structured()) return "";
-  std::string text = it->is_string() ? it->get<std::string>() : it->dump();
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
+// Claims hold floats as bit strings, and null or an object with the reason where a value is unknown: an empty cell.
+std::string number(const nlohmann::json& value) {
+  return value.is_string() ? nlohmann::json(f64_from_bits(value.get<std::string>())).dump() : "";
 }
 
 struct Csv final : Reporter {
   std::string extension() const override { return "csv"; }
   std::string render(const nlohmann::json& claims, const nlohmann::json&) const override {
-    std::string out = "task,metric,value,stderr,n\n";
-    const auto results = claims.find("results");
-    if (results == claims.end()) return out;
-    for (const auto& [task, metrics] : results->items())
-      for (const auto& [metric, row] : metrics.items())
-        out += task + "," + metric + "," + cell(row, "value") + "," + cell(row, "stderr") + "," + cell(row, "n") + "\n";
+    std::string out = "task,metric,filter,value,stderr,n\n";
+    for (const nlohmann::json& task : claims.at("tasks"))
+      for (const nlohmann::json& row : task.at("scores").at("metrics"))
+        out += task["scores"]["id"].get<std::string>() + "," + row["metric"].get<std::string>() + "," +
+               row["filter"].get<std::string>() + "," + number(row["value"]) + "," + number(row["stderr"]) + "," +
+               row["n"].dump() + "\n";
     return out;
   }
 };

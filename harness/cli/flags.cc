@@ -82,18 +82,22 @@ Plan make_plan(const EvaluationFlags& flags, const ModelInfo* model) {
   return make_plan(flags.tasks, options, nullptr);
 }
 
-std::unique_ptr<Backend> open_model(const std::string& model, const EngineFlags& flags) {
-  if (model.empty())
-    throw Error("E0110", "no model is named", "-m",
-                "pass a catalogue name or a GGUF file, e.g. -m smollm2-135m-instruct");
+nlohmann::json engine_options(const EngineFlags& flags) {
   nlohmann::json options = nlohmann::json::object();
   if (flags.threads > 0) options["threads"] = flags.threads;
   if (!flags.isa.empty()) options["isa"] = flags.isa;
   if (flags.batch_tokens > 0) options["batch_tokens"] = flags.batch_tokens;
   if (flags.logits_digest) options["logits_digest"] = true;
+  return options;
+}
+
+std::unique_ptr<Backend> open_model(const std::string& model, const EngineFlags& flags) {
+  if (model.empty())
+    throw Error("E0110", "no model is named", "-m",
+                "pass a catalogue name or a GGUF file, e.g. -m smollm2-135m-instruct");
   const std::string scheme = scheme_of(model);
   const auto& factory = Registry<BackendFactory>::instance().get(scheme.empty() ? "local" : scheme);
-  return factory.open(scheme.empty() ? model : model.substr(scheme.size() + 1), options);
+  return factory.open(scheme.empty() ? model : model.substr(scheme.size() + 1), engine_options(flags));
 }
 
 }  // namespace samebits

@@ -41,6 +41,9 @@ std::vector<LoadedPlugin> load_plugins(const std::vector<std::string>& paths);
 // The plan that the flags describe. `model`: for chat templates; nullptr without one.
 Plan make_plan(const EvaluationFlags&, const ModelInfo* model);
 
+// The options of BackendFactory::open; a flag that was not given is absent.
+nlohmann::json engine_options(const EngineFlags&);
+
 // Opens what -m names: "scheme:location" by the backend of that name, everything else by "local".
 std::unique_ptr<Backend> open_model(const std::string& model, const EngineFlags&);
 

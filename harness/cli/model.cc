@@ -1,4 +1,4 @@
-// samebits model: pull, info, tokenize.
+// samebits model: pull, info, tokenize, bench.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 #include "harness/cli/flags.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/verbs.h"
+#include "inference/bench.h"
 #include "inference/catalogue.h"
 #include "inference/gguf.h"
 #include "inference/model_info.h"
@@ -20,6 +21,8 @@ namespace {
 
 struct ModelFlags {
   std::string model;
+  EngineFlags engine;
+  int n_prompt = 512, n_gen = 64, repetitions = 3;  // bench
   bool lines = false, json = false;
 };
 
@@ -99,11 +102,43 @@ Exit tokenize(const ModelFlags& flags) {
   return Exit::success;
 }
 
+Exit bench(const ModelFlags& flags) {
+  const auto rows = bench_model(resolve_model(flags.model), flags.n_prompt, flags.n_gen,
+                                parse_engine_options(engine_options(flags.engine)), flags.repetitions);
+  nlohmann::json out = nlohmann::json::array();
+  std::string text =
+      fmt::format("{:>8} {:>6} {:>9} {:>10} {:>10}\n", "n_prompt", "n_gen", "n_threads", "avg_ts", "stddev_ts");
+  for (const BenchRow& row : rows) {
+    out.push_back({{"n_prompt", row.n_prompt},
+                   {"n_gen", row.n_gen},
+                   {"n_threads", row.n_threads},
+                   {"avg_ts", row.avg_ts},
+                   {"stddev_ts", row.stddev_ts}});
+    text += fmt::format("{:>8} {:>6} {:>9} {:>10.2f} {:>10.2f}\n", row.n_prompt, row.n_gen, row.n_threads, row.avg_ts,
+                        row.stddev_ts);
+  }
+  print(flags.json ? out.dump() + "\n" : text);
+  return Exit::success;
+}
+
+void add_bench(CLI::App& group, const std::shared_ptr<ModelFlags>& flags, Action& action) {
+  CLI::App* verb = group.add_subcommand("bench", "tokens a second: prompt and generation, cold, nothing reused");
+  verb->footer("Example:  samebits model bench -m smollm2-135m-instruct -p 512 -n 64 -j 1");
+  verb->add_option("-m,--model", flags->model, "a catalogue name or a GGUF path")->required()->type_name("MODEL");
+  verb->add_option("-p,--n-prompt", flags->n_prompt, "tokens of the prompt (512; 0: no such row)")
+      ->check(CLI::Range(0, 1 << 20));
+  verb->add_option("-n,--n-gen", flags->n_gen, "tokens generated (64; 0: no such row)")->check(CLI::Range(0, 1 << 20));
+  verb->add_option("-r,--repetitions", flags->repetitions, "measured runs (3)")->check(CLI::Range(1, 1000));
+  add_engine_flags(*verb, flags->engine);
+  add_json_flag(*verb, flags->json);
+  verb->callback([flags, &action] { action = [flags] { return bench(*flags); }; });
+}
+
 }  // namespace
 
 void add_model(CLI::App& app, Action& action) {
   auto flags = std::make_shared<ModelFlags>();
-  CLI::App* group = app.add_subcommand("model", "models: pull, info, tokenize")->require_subcommand(1);
+  CLI::App* group = app.add_subcommand("model", "models: pull, info, tokenize, bench")->require_subcommand(1);
   group->footer("Example:  samebits model pull smollm2-135m-instruct");
 
   CLI::App* verb =
@@ -125,6 +160,7 @@ void add_model(CLI::App& app, Action& action) {
   verb->add_flag("--lines", flags->lines, "one text a line, one array a line");
   add_json_flag(*verb, flags->json);
   verb->callback([flags, &action] { action = [flags] { return tokenize(*flags); }; });
+  add_bench(*group, flags, action);
 }
 
 }  // namespace samebits
