@@ -15,8 +15,6 @@ using nlohmann::json;
 
 constexpr const char* kFormat = "samebits-bundle/1";
 
-bool ends_with(const std::string& s, std::string_view tail) { return std::string_view(s).ends_with(tail); }
-
 json run_json(const ClaimsInput& in) {
   bool partial = false;
   for (const Task& t : in.plan.tasks) partial = partial || t.partial;
@@ -148,13 +146,27 @@ void emit_safety(const ClaimsInput& in, const EmitFile& emit) {
 
 }  // namespace
 
+namespace {
+
+// {"tokenizer": {"digest": D}} and {"tokenizer_digest": D} both pin D as "tokenizer_digest".
+std::map<std::string, std::string> pinned_digests(const json& details) {
+  std::map<std::string, std::string> out;
+  if (!details.is_object()) return out;
+  for (const auto& [key, value] : details.items()) {
+    if (value.is_string() && (key.ends_with("_sha256") || key.ends_with("_digest"))) out[key] = value;
+    if (!value.is_object()) continue;
+    for (const char* name : {"digest", "sha256"})
+      if (const auto it = value.find(name); it != value.end() && it->is_string()) out[key + "_" + name] = *it;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string task_folder(const std::string& task_id) { return "claims/tasks/" + path_name(task_id); }
 
 json model_json(const ModelInfo& model) {
-  std::map<std::string, std::string> digests;
-  if (model.details.is_object())
-    for (const auto& [key, value] : model.details.items())
-      if (value.is_string() && (ends_with(key, "_sha256") || ends_with(key, "_digest"))) digests[key] = value;
+  std::map<std::string, std::string> digests = pinned_digests(model.details);
   if (!model.chat_template.empty()) digests["chat_template_sha256"] = sha256_hex(model.chat_template);
   json pins = json::array();
   for (const auto& [name, digest] : digests) pins.push_back({{"name", text_json(name)}, {"digest", text_json(digest)}});

@@ -26,8 +26,8 @@ void render_claims(const ClaimsInput&, const EmitFile& emit);
 // "claims/tasks/arc_easy"
 std::string task_folder(const std::string& task_id);
 
-// The model as claims name it. Its pins are the digest of its chat template and every text among
-// ModelInfo::details whose key ends in "_sha256" or "_digest" (tokenizer, …).
+// The model as claims name it. Its pins are the digests of its chat template and of every part of
+// ModelInfo::details that has one: {"tokenizer": {"digest": …}}.
 nlohmann::json model_json(const ModelInfo&);
 
 }  // namespace samebits

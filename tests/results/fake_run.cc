@@ -120,7 +120,7 @@ ModelInfo fake_model() {
   m.eos = "</s>";
   m.contract = "sb-1";
   m.context_length = 2048;
-  m.details = {{"tokenizer_sha256", sha256_hex("tokenizer")}, {"parameters", 135}};
+  m.details = {{"tokenizer", {{"digest", sha256_hex("tokenizer")}}}, {"parameters", 135}};
   return m;
 }
 
