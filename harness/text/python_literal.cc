@@ -95,7 +95,7 @@ class LiteralParser {
   }
 
   Json parse_number() {
-    bool negative = false;
+    bool negative = false;  // literal_eval allows signs in a row: --1
     while (peek() == '+' || peek() == '-') negative ^= text_[at_++] == '-';
     std::string digits;
     const int base = number_base();
@@ -103,6 +103,7 @@ class LiteralParser {
       if (c != '_') digits += c;
       ++at_;
     }
+    // "00" is a literal and "01" is not: Python 2 read it as octal.
     const bool floating = base == 10 && digits.find_first_of(".eE") != std::string::npos;
     if (base == 10 && !floating && digits.size() > 1 && digits[0] == '0' &&
         digits.find_first_not_of('0') != std::string::npos)
@@ -217,6 +218,7 @@ class LiteralParser {
     const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     const size_t used = stop - digits.data();
     if (error != std::errc() || used < min_digits) fail("a malformed escape");
+    // A Python str may hold a lone surrogate; UTF-8 and hence a prompt cannot.
     if (value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) fail("an escape that is no character");
     at_ += used;
     append_utf8(out, value);
@@ -240,6 +242,7 @@ std::string py_repr(double value) {
   char buffer[32];
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   SAMEBITS_ASSERT(error == std::errc());
+  // to_chars and Python both choose the shortest digits that read back; only the layout differs.
   std::string_view text(buffer, end - buffer);  // [-]d[.ddd]e±dd
   const std::string sign(text.starts_with('-') ? "-" : "");
   text.remove_prefix(sign.size());
@@ -260,6 +263,7 @@ std::string py_repr(double value) {
 }
 
 std::string py_repr(std::string_view text) {
+  // Python prefers single quotes, unless only they would need an escape.
   const bool has_single = text.find('\'') != std::string_view::npos;
   const char quote = has_single && text.find('"') == std::string_view::npos ? '"' : '\'';
   std::string out(1, quote);

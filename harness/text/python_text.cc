@@ -50,6 +50,7 @@ Char char_at(std::string_view text, size_t at) {
   return {c.code_point, text.substr(at, c.bytes), c.valid};
 }
 
+// Decoding cannot run backwards: try the lengths of a sequence.
 Char last_char(std::string_view text) {
   for (size_t n = 2; n <= 4 && n <= text.size(); ++n) {  // a valid sequence that ends at the end
     const Char c = char_at(text, text.size() - n);
@@ -167,6 +168,7 @@ std::string py_capitalize(std::string_view text) {
   return map_case(text, [](size_t i, const Char&) { return i == 0 ? Case::title : Case::lower; });
 }
 
+// CPython asks "cased", not "letter": a digit or apostrophe starts a new word (Objects/unicodeobject.c, do_title).
 std::string py_title(std::string_view text) {
   bool inside_word = false;
   return map_case(text, [&](size_t, const Char& c) {
@@ -178,6 +180,7 @@ std::string py_title(std::string_view text) {
 
 std::string_view py_slice(std::string_view text, std::optional<int64_t> start, std::optional<int64_t> stop) {
   const auto length = static_cast<int64_t>(count_code_points(text));
+  // PySlice_AdjustIndices: negative positions count from the end, then both are clamped.
   const auto position = [&](int64_t p) { return std::clamp<int64_t>(p < 0 ? p + length : p, 0, length); };
   const int64_t from = position(start.value_or(0)), to = std::max(from, position(stop.value_or(length)));
   size_t at = 0, begin = 0;

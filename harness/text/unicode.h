@@ -38,9 +38,11 @@ size_t incomplete_utf8_tail(std::string_view);
 
 // ---- Properties ----
 
+// clang-format off
 enum class Category : uint8_t {  // general category; the order is that of unicode_tables.cc
   Cn, Lu, Ll, Lt, Lm, Lo, Mn, Mc, Me, Nd, Nl, No, Pc, Pd, Ps, Pe, Pi, Pf, Po, Sm, Sc, Sk, So, Zs, Zl, Zp, Cc, Cf, Cs, Co
 };
+// clang-format on
 
 Category category(char32_t);
 bool is_letter(char32_t);        // \p{L}

@@ -29,6 +29,7 @@ class BytePairTokenizer final : public Tokenizer {
  public:
   explicit BytePairTokenizer(Vocabulary v) : Tokenizer(std::move(v)), whole_words_(vocab_size()) {
     pretokenizer_ = find_pretokenizer(vocabulary().pre);
+    // A guessed splitter would give other ids and nobody would notice.
     if (!pretokenizer_)
       throw Error("E0301",
                   fmt::format("the pre-tokenizer \"{}\" is not supported{}", vocabulary().pre,
@@ -80,7 +81,7 @@ class BytePairTokenizer final : public Tokenizer {
       const auto found = texts.find(text);
       return found == texts.end() ? -1 : found->second;
     };
-    const auto& merges = vocabulary().merges;
+    const auto& merges = vocabulary().merges;  // best first: the position is the rank
     joins_.reserve(merges.size());
     for (uint32_t rank = 0; rank < merges.size(); ++rank) {
       const std::string& merge = merges[rank];
@@ -108,7 +109,7 @@ class BytePairTokenizer final : public Tokenizer {
     return found == ids_.end() ? -1 : found->second;
   }
 
-  // `symbols`: scratch space.
+  // Words are short, so one heap a word is cheap; a whole text as one word stays O(n log n). `symbols`: scratch space.
   void encode_word(std::string_view word, std::vector<Symbol>& symbols, std::vector<int32_t>& ids) const {
     const int32_t whole = id_of(word);
     if (whole >= 0 && whole_words_.has(whole)) {

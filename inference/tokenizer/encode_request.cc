@@ -48,7 +48,7 @@ Pair encode_pair(const Tokenizer& tokenizer, const Request& request) {
   const size_t kept = py_rstrip(request.context).size();  // trailing white space goes to the continuation
   const Ids whole = encode_with_bos(tokenizer, request.context + request.continuation, request.chat);
   const Ids context = encode_with_bos(tokenizer, request.context.substr(0, kept), request.chat);
-  const size_t cut = std::min(context.size(), whole.size());
+  const size_t cut = std::min(context.size(), whole.size());  // a merge at the border can make the whole shorter
   const bool shifted = !std::equal(context.begin(), context.begin() + cut, whole.begin());
   return {context, Ids(whole.begin() + cut, whole.end()), shifted};
 }
@@ -115,7 +115,7 @@ EncodedRequest encode_generation(const Tokenizer& tokenizer, const Request& requ
 
 }  // namespace
 
-EncodedRequest encode_request(const Tokenizer& tokenizer, const Request& request, int context_length) {
+EncodedRequest encode_request(const Tokenizer& tokenizer, const Request& request, int context_length) try {
   SAMEBITS_ASSERT(context_length >= 1);
   switch (request.kind) {
     case RequestKind::loglikelihood:
@@ -127,6 +127,9 @@ EncodedRequest encode_request(const Tokenizer& tokenizer, const Request& request
   }
   SAMEBITS_ASSERT(!"a RequestKind");
   return {};
+} catch (const Error& e) {
+  if (e.code != "E0306") throw;
+  return failed({}, e.problem);  // not e.what(): a response may not name a file of this machine
 }
 
 std::vector<Window> rolling_windows(const std::vector<int32_t>& tokens, int32_t prefix, int context_length) {

@@ -31,8 +31,7 @@ struct EncodedRequest {
 
 // `context_length`: tokens the model can be fed at once, at least 1. A generation keeps Request::max_tokens of it free.
 // Texts are encoded with the tokenizer's BOS when it adds one and they do not begin with its text already; chat
-// requests with control tokens cut out. No EOS is added.
-// Throws E0306 like Tokenizer::encode.
+// requests with control tokens cut out. No EOS is added. A text that the vocabulary cannot spell is an `error` too.
 EncodedRequest encode_request(const Tokenizer&, const Request&, int context_length);
 
 // Windows that score each token once, after a prefix token or the token before it, with as much context as fits

@@ -12,7 +12,7 @@ SpecialCutter::SpecialCutter(const Vocabulary& vocabulary, bool control) {
     if (cut && !vocabulary.tokens[id].empty()) entries_.emplace_back(vocabulary.tokens[id], static_cast<int32_t>(id));
   }
   std::sort(entries_.begin(), entries_.end());
-  first_.fill({0, 0});
+  first_.fill({0, 0});  // most bytes begin no special text, so most of a text is passed at one look a byte
   for (size_t i = 0; i < entries_.size(); ++i) {
     auto& [begin, end] = first_[static_cast<uint8_t>(entries_[i].first[0])];
     if (begin == end) begin = i;

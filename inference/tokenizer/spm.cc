@@ -49,6 +49,7 @@ class SentencePieceTokenizer final : public Tokenizer {
 
  protected:
   void encode_text(std::string_view text, bool space_prefix, std::vector<int32_t>& ids) const override {
+    // A mark that stands in the text itself becomes a space in decode(): the vocabulary cannot tell them apart.
     std::string marked = replace_all(text, " ", kSpaceMark);
     if (space_prefix && vocabulary().add_space_prefix) marked.insert(0, kSpaceMark);
     std::vector<Symbol> symbols;
@@ -59,6 +60,7 @@ class SentencePieceTokenizer final : public Tokenizer {
     }
   }
 
+  // The bytes of a byte token may be part of a character. User-defined tokens hold plain spaces already.
   std::string spell(int32_t id) const override {
     const std::string& text = vocabulary().tokens[id];
     if (byte_of_.contains(id)) return std::string(1, byte_of_.at(id));
@@ -120,6 +122,7 @@ class SentencePieceTokenizer final : public Tokenizer {
     symbols.clear();
     for (size_t at = 0; at < word.size();) {
       const uint32_t bytes = decode_utf8(word, at).bytes;
+      // An invalid sequence is no piece, so it falls to its byte tokens.
       append_symbol(symbols, bytes, id_of(word.substr(at, bytes)));
       at += bytes;
     }

@@ -26,7 +26,7 @@ size_t StopMatcher::end() const {
 
 size_t StopMatcher::settled() const {
   if (stopped_) return end();
-  size_t pending = incomplete_utf8_tail(bytes_);
+  size_t pending = incomplete_utf8_tail(bytes_);  // then the longest tail that begins a stop string
   for (const std::string& stop : stops_) {
     for (size_t n = std::min(stop.size() - 1, bytes_.size()); n > pending; --n)
       if (bytes_.ends_with(std::string_view(stop).substr(0, n))) pending = n;

@@ -38,6 +38,7 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text, bool special) cons
   for (size_t at = 0; at < text.size();) {
     const auto match = cutter.find(text, at);
     const size_t end = match ? match->begin : text.size();
+    // An empty stretch gives no token, not even a space prefix.
     if (end > at) encode_text(text.substr(at, end - at), space_prefix, ids);
     if (!match) break;
     ids.push_back(match->id);

@@ -108,6 +108,15 @@ TEST(EncodePair, TruncatesOnTheLeftAndLosesTheBos) {
   EXPECT_NE(pair(false, "x", "vwxyz", 4).error, "");
 }
 
+TEST(EncodePair, ATextThatCannotBeSpelledIsAFailedSample) {
+  Vocabulary v = tiny_bpe({});
+  v.tokens[0x04] = "unrelated";
+  v.bos = 'x';
+  const auto e = encode_request(*Tokenizer::make(v), request(RequestKind::loglikelihood, "a", "\x04"), 9);
+  EXPECT_EQ(e.error, "no token spells the byte 0x04");  // and no path of this machine
+  EXPECT_TRUE(e.windows.empty());
+}
+
 // ---- Chat ----
 
 TEST(EncodeChat, ControlTokensAreCutOutAndBosIsNotDoubled) {
