@@ -71,7 +71,7 @@ std::vector<CatalogueModel> load_catalogue(const std::string& path) {
   if (!in) throw Error("E0101", "the model catalogue cannot be read", path, "check that it exists");
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   const auto fail = [&](const std::string& why) {
-    throw Error("E0223", "the model catalogue cannot be used: " + why, path, "restore the shipped one");
+    throw Error("E0233", "the model catalogue cannot be used: " + why, path, "restore the shipped one");
   };
   std::vector<CatalogueModel> models;
   try {
@@ -106,7 +106,7 @@ const CatalogueModel* find_model(const std::vector<CatalogueModel>& models, std:
     names.push_back(m.name);
     list += (list.empty() ? "" : ", ") + m.name;
   }
-  throw Error("E0221",
+  throw Error("E0231",
               fmt::format("no model is called \"{}\", and no file is there{}", name, did_you_mean(name, names)),
               std::string(name), "give the path of a GGUF file, or one of: " + list);
 }
@@ -251,7 +251,7 @@ std::string resolve_model(const std::string& name_or_path, const std::vector<Cat
   const CatalogueModel* model = find_model(models, name_or_path);
   if (!model) unknown_model(models, name_or_path);
   if (fs::exists(model_path(*model), ignored)) return model_path(*model).string();
-  throw Error("E0222", fmt::format("the model {} is known and not pulled yet", model->name),
+  throw Error("E0232", fmt::format("the model {} is known and not pulled yet", model->name),
               model_path(*model).string(), "samebits model pull " + model->name);
 }
 

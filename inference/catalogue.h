@@ -28,7 +28,7 @@ struct CatalogueModel {
   std::vector<ModelSource> sources;  // concatenated in order
 };
 
-// Throws E0223 when the file is not a catalogue. shipped_catalogue(): inference/catalogue.json, read once.
+// Throws E0233 when the file is not a catalogue. shipped_catalogue(): inference/catalogue.json, read once.
 std::vector<CatalogueModel> load_catalogue(const std::string& path);
 const std::vector<CatalogueModel>& shipped_catalogue();
 
@@ -38,12 +38,12 @@ struct PullHooks {
 };
 
 // Fetches the model into <cache>/models/NAME.gguf unless it is there, and returns that path. The file gets its name
-// only after its sha256 was checked. Throws E0221 (unknown name), E0813 (wrong sha256), other E08xx (download).
+// only after its sha256 was checked. Throws E0231 (unknown name), E0813 (wrong sha256), other E08xx (download).
 std::string pull_model(std::string_view name, const PullHooks&,
                        const std::vector<CatalogueModel>& = shipped_catalogue());
 
 // A path to an existing file is returned as it is; a name becomes the path of the pulled model.
-// Throws E0221 for a name that is neither, E0222 (whose hint is the command) for a model not pulled yet.
+// Throws E0231 for a name that is neither, E0232 (whose hint is the command) for a model not pulled yet.
 std::string resolve_model(const std::string& name_or_path, const std::vector<CatalogueModel>& = shipped_catalogue());
 
 }  // namespace samebits

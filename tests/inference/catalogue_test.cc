@@ -153,7 +153,7 @@ TEST_F(Catalogue, PathsWorkWhereNamesDo) {
 
 TEST_F(Catalogue, AModelNotPulledYetGetsTheCommand) {
   const Error e = error([&] { resolve_model("tiny", from_files()); });
-  EXPECT_EQ(e.code, "E0222");
+  EXPECT_EQ(e.code, "E0232");
   EXPECT_EQ(e.hint, "samebits model pull tiny");
 }
 
@@ -161,7 +161,7 @@ TEST_F(Catalogue, UnknownNamesGetTheNearest) {
   for (const auto& action : {std::function<void()>([&] { resolve_model("tinny", from_files()); }),
                              std::function<void()>([&] { pull(from_files(), "tinny"); })}) {
     const Error e = error(action);
-    EXPECT_EQ(e.code, "E0221");
+    EXPECT_EQ(e.code, "E0231");
     EXPECT_NE(e.problem.find("did you mean \"tiny\""), std::string::npos) << e.problem;
   }
 }
@@ -180,17 +180,17 @@ TEST_F(Catalogue, BadCataloguesAreRefused) {
   };
   std::ofstream(path) << with("ok", sha, url);
   EXPECT_EQ(load_catalogue(path).size(), 1u);
-  EXPECT_EQ(code("{}"), "E0223");
-  EXPECT_EQ(code(R"({"format":"samebits-catalogue/2","models":[]})"), "E0223");
+  EXPECT_EQ(code("{}"), "E0233");
+  EXPECT_EQ(code(R"({"format":"samebits-catalogue/2","models":[]})"), "E0233");
   EXPECT_EQ(code("not json"), "E0602");
-  EXPECT_EQ(code(with("../up", sha, url)), "E0223");
-  EXPECT_EQ(code(with(".hidden", sha, url)), "E0223");
-  EXPECT_EQ(code(with("", sha, url)), "E0223");
-  EXPECT_EQ(code(with("ok", "abc", url)), "E0223");
-  EXPECT_EQ(code(with("ok", sha, "")), "E0223");
-  EXPECT_EQ(code(with("ok", sha, R"({"pip":"--index-url","version":"1","member":"m"})")), "E0223");
-  EXPECT_EQ(code(with("ok", sha, R"({"pip":"p","version":"1"})")), "E0223");
-  EXPECT_EQ(code(with("ok", sha, "7")), "E0223");
+  EXPECT_EQ(code(with("../up", sha, url)), "E0233");
+  EXPECT_EQ(code(with(".hidden", sha, url)), "E0233");
+  EXPECT_EQ(code(with("", sha, url)), "E0233");
+  EXPECT_EQ(code(with("ok", "abc", url)), "E0233");
+  EXPECT_EQ(code(with("ok", sha, "")), "E0233");
+  EXPECT_EQ(code(with("ok", sha, R"({"pip":"--index-url","version":"1","member":"m"})")), "E0233");
+  EXPECT_EQ(code(with("ok", sha, R"({"pip":"p","version":"1"})")), "E0233");
+  EXPECT_EQ(code(with("ok", sha, "7")), "E0233");
   EXPECT_EQ(error([&] { load_catalogue(dir_.path("absent")); }).code, "E0101");
 }
 
