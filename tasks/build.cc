@@ -10,6 +10,7 @@
 #include "harness/core/error.h"
 #include "harness/text/python_text.h"
 #include "tasks/fewshot.h"
+#include "tasks/plan.h"
 #include "tasks/prompt.h"
 #include "tasks/targets.h"
 
@@ -64,7 +65,9 @@ class TaskBuilder {
     const int64_t n_docs = static_cast<int64_t>(evaluated_.docs.size());
     const int64_t n = std::min(options_.limit.value_or(n_docs), n_docs);
     task_ = static_cast<uint32_t>(plan_.tasks.size());
-    plan_.tasks.push_back(task_record(n_docs, n < n_docs));
+    Task task = task_record(n_docs, n < n_docs);
+    if (has_task(plan_, task)) return;
+    plan_.tasks.push_back(std::move(task));
     for (int64_t i = 0; i < n; ++i) add_document(static_cast<uint32_t>(i));
     if (style_.chat_model) note_chat();
   }
@@ -230,8 +233,6 @@ json pinned_definition(const TaskFile& task, const std::vector<std::string>& dat
 }
 
 void add_task(const TaskFile& task, const PlanOptions& options, Plan& plan) {
-  const auto same_id = [&](const Task& t) { return t.id == task.id; };
-  if (std::any_of(plan.tasks.begin(), plan.tasks.end(), same_id)) return;
   if (options.limit && *options.limit < 1)
     throw Error("E0414", fmt::format("a limit of {} documents", *options.limit), "--limit", "Give 1 or more.");
   TaskBuilder(task, options, plan).build();

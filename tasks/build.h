@@ -6,8 +6,8 @@
 
 namespace samebits {
 
-// Appends the task with its samples and requests (indices continue the plan's). Does nothing when the plan has a
-// task of that id already. Throws E0407 … E0418.
+// Appends the task with its samples and requests (indices continue the plan's). Does nothing when the plan has
+// the task already. Throws E0406 … E0418.
 void add_task(const TaskFile&, const PlanOptions&, Plan&);
 
 // The definition as it stands in bundles: data pinned by sha256, no paths of this machine, no floats.

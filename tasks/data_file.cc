@@ -94,6 +94,7 @@ std::string find_data_file(const DataFile& file, const std::string& task_folder,
 }
 
 std::string read_data_bytes(const std::string& path) {
+  if (!is_file(path)) throw Error("E0101", "there is no such data file", path, "Check the path.");
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   const std::streamoff size = in ? static_cast<std::streamoff>(in.tellg()) : -1;
   if (size < 0) throw Error("E0101", "cannot read the data file", path, "Check the path and its permissions.");

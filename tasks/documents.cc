@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kMaxDepth = 64;
 constexpr size_t kMaxDocuments = size_t{1} << 24;
-constexpr int64_t kMaxSafeInteger = int64_t{1} << 53;
+constexpr int64_t kMaxSafeInteger = (int64_t{1} << 53) - 1;
 
 [[noreturn]] void malformed(const std::string& what, const std::string& where, size_t line) {
   throw Error("E0409", what, fmt::format("{}, line {}", where, line), "Repair the record, or fetch the file again.");
@@ -169,15 +169,17 @@ bool selected(const Document& doc, const nlohmann::json& select) {
   return true;
 }
 
-// Integers beyond 2^53 become strings; everything else stays.
+// Integers beyond 2^53 - 1 become strings; everything else stays.
 nlohmann::json safe_integers(nlohmann::json v) {
   if (v.is_structured()) {
     for (nlohmann::json& item : v) item = safe_integers(std::move(item));
     return v;
   }
-  const bool large = v.is_number_unsigned()  ? v.get<uint64_t>() > static_cast<uint64_t>(kMaxSafeInteger)
-                     : v.is_number_integer() ? std::abs(v.get<int64_t>() / 2) > kMaxSafeInteger / 2
-                                             : false;
+  bool large = false;
+  if (v.is_number_unsigned())
+    large = v.get<uint64_t>() > static_cast<uint64_t>(kMaxSafeInteger);
+  else if (v.is_number_integer())
+    large = v.get<int64_t>() > kMaxSafeInteger || v.get<int64_t>() < -kMaxSafeInteger;
   return large ? nlohmann::json(v.dump()) : v;
 }
 

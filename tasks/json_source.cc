@@ -89,7 +89,8 @@ void put_group(Index& index, const json& definition, const std::string& file) {
   }
   reader.done();
   if (entry.group.tasks.empty()) reader.fail("tasks", "the group has no tasks", "Name its \"tasks\".");
-  put(index, entry.group.id, std::move(entry));
+  const std::string id = entry.group.id;
+  put(index, id, std::move(entry));
 }
 
 void put_file(Index& index, const std::string& file) {
@@ -151,10 +152,13 @@ class JsonTaskSource : public TaskSource {
     std::vector<TaskSummary> out;
     for (const auto& [id, entry] : *find_index(options)) {
       if (entry.is_tag) continue;
-      if (!entry.task.is_null())
-        out.push_back(summarise(parse_task_file(entry.task, entry.file), options));
-      else
-        out.push_back({id, entry.version, "group", "", "", "", entry.about, true, ""});
+      TaskSummary summary{id, entry.version, "group", "", "", "", entry.about, true, ""};
+      if (!entry.task.is_null()) try {
+          summary = summarise(parse_task_file(entry.task, entry.file), options);
+        } catch (const Error& e) {
+          summary = {id, "", "task", "", "", "", "", false, e.what()};
+        }
+      out.push_back(std::move(summary));
     }
     return out;
   }

@@ -74,8 +74,8 @@ void add_pattern(const std::string& pattern, const PlanOptions& options, Plan& p
 void add_selection(const std::string& name, const PlanOptions& options, Plan& plan) {
   if (name.find_first_of("*?") != std::string::npos)
     add_pattern(name, options, plan);
-  else if (!add_by_name(name, options, plan))
-    unknown_task(name, options);
+  else
+    add_known(name, options, plan);
 }
 
 // A name that no plugin has is found before the model works, not after.
@@ -99,6 +99,10 @@ bool add_by_name(std::string_view id, const PlanOptions& options, Plan& plan) {
   return false;
 }
 
+void add_known(const std::string& id, const PlanOptions& options, Plan& plan) {
+  if (!add_by_name(id, options, plan)) unknown_task(id, options);
+}
+
 void add_group(Group group, const PlanOptions& options, Plan& plan) {
   static thread_local int depth = 0;
   struct Depth {
@@ -113,7 +117,7 @@ void add_group(Group group, const PlanOptions& options, Plan& plan) {
   std::vector<std::string> leaves;
   for (const std::string& member : group.tasks) {
     Plan part;
-    if (!add_by_name(member, options, part)) unknown_task(member, options);
+    add_known(member, options, part);
     for (const Task& t : part.tasks) leaves.push_back(t.id);
     append_plan(plan, std::move(part));
   }
@@ -122,12 +126,21 @@ void add_group(Group group, const PlanOptions& options, Plan& plan) {
   if (std::none_of(plan.groups.begin(), plan.groups.end(), same_id)) plan.groups.push_back(std::move(group));
 }
 
+bool has_task(const Plan& plan, const Task& task) {
+  for (const Task& have : plan.tasks) {
+    if (have.id != task.id) continue;
+    if (have.digest == task.digest && have.num_fewshot == task.num_fewshot && have.partial == task.partial) return true;
+    throw Error("E0406", fmt::format("the task \"{}\" is selected twice, with different definitions", task.id), task.id,
+                "Select it once, or give one of them an id of its own.");
+  }
+  return false;
+}
+
 void append_plan(Plan& plan, Plan part) {
   std::vector<uint32_t> new_task(part.tasks.size());
   std::vector<bool> taken(part.tasks.size());
   for (size_t t = 0; t < part.tasks.size(); ++t) {
-    const auto same_id = [&](const Task& have) { return have.id == part.tasks[t].id; };
-    taken[t] = std::none_of(plan.tasks.begin(), plan.tasks.end(), same_id);
+    taken[t] = !has_task(plan, part.tasks[t]);
     if (!taken[t]) continue;
     new_task[t] = static_cast<uint32_t>(plan.tasks.size());
     plan.tasks.push_back(std::move(part.tasks[t]));

@@ -23,9 +23,15 @@ std::vector<TaskSummary> list_tasks(const PlanOptions&);
 // Appends the task or group `id` to the plan, from the first source that knows it. False when none does.
 bool add_by_name(std::string_view id, const PlanOptions&, Plan&);
 
+// The same, which must be known: E0401 with the nearest names.
+void add_known(const std::string& id, const PlanOptions&, Plan&);
+
 // Appends a group of the named tasks, groups or tags. Throws E0401 for an unknown member, E0417 for a group that
 // contains itself.
 void add_group(Group, const PlanOptions&, Plan&);
+
+// Whether the plan has the task already. Throws E0406 when it has another one under the same id.
+bool has_task(const Plan&, const Task&);
 
 // Appends `part`, renumbered; tasks and groups that the plan has already are left out.
 void append_plan(Plan&, Plan part);

@@ -16,7 +16,7 @@ std::string remove_tags(std::string_view text) {
   size_t stop = 0;  // of the nearest "]" or line end at or after `at`
   for (size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '[') {
-      if (stop < at) stop = std::min(text.find_first_of("]\n", at), text.size());
+      if (stop <= at) stop = std::min(text.find_first_of("]\n", at), text.size());
       if (stop < text.size() && text[stop] == ']') {
         at = stop;
         continue;

@@ -233,11 +233,10 @@ TaskFile parse_task_file(const json& definition, const std::string& where) {
   out.filters = read_filters(reader.objects("filters"), out.generation);
   out.metrics = read_metrics(reader, out.filters);
   out.stages = read_stages(reader);
-  if (std::optional<ObjectReader> slices = reader.object("slices"))
-    for (const auto& [name, v] : slices->rest().items()) {
-      if (!v.is_string()) slices->fail(name, "a slice must be a template or field name", "Write a string.");
-      out.slices[name] = v.get<std::string>();
-    }
+  if (std::optional<ObjectReader> slices = reader.object("slices")) {
+    const json named = slices->rest();
+    for (const auto& [name, v] : named.items()) out.slices[name] = slices->text(name);
+  }
   check_kind(reader, out);
   reader.done();
   out.definition = definition;

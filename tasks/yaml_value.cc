@@ -1,0 +1,197 @@
+#include "tasks/yaml_value.h"
+
+#include <fmt/core.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+#include "harness/core/error.h"
+
+namespace samebits {
+namespace {
+
+using Value = nlohmann::ordered_json;
+
+constexpr size_t kMaxBytes = size_t{4} << 20;
+constexpr size_t kMaxNodes = 200000;
+constexpr int kMaxDepth = 64;
+
+bool is_one_of(std::string_view s, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), s) != words.end();
+}
+
+bool all_in(std::string_view s, std::string_view allowed) {
+  return !s.empty() && s.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kDigitsAndUnderscore = "0123456789_";
+
+std::string without_underscores(std::string_view s) {
+  std::string out(s);
+  out.erase(std::remove(out.begin(), out.end(), '_'), out.end());
+  return out;
+}
+
+// Digits in a base to an integer; beyond 64 bits the text stays text.
+std::optional<int64_t> digits(std::string_view s, int base, bool negative) {
+  const std::string text = (negative ? "-" : "") + without_underscores(s);
+  int64_t v = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v, base);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return v;
+}
+
+// [1-9][0-9_]*(:[0-5]?[0-9])+ : base 60.
+std::optional<int64_t> sexagesimal(std::string_view s, bool negative) {
+  if (s.find(':') == std::string_view::npos || s.front() < '1' || s.front() > '9') return std::nullopt;
+  int64_t total = 0;
+  for (bool first = true; !s.empty(); first = false) {
+    const size_t colon = std::min(s.find(':'), s.size());
+    const std::string_view part = s.substr(0, colon);
+    const bool fits = first ? all_in(part, kDigitsAndUnderscore) && part.size() <= 12
+                            : all_in(part, kDigits) && part.size() <= 2 && (part.size() < 2 || part[0] < '6');
+    if (!fits || total > std::numeric_limits<int64_t>::max() / 4096) return std::nullopt;
+    total = total * 60 + *digits(part, 10, false);
+    if (colon + 1 == s.size()) return std::nullopt;
+    s.remove_prefix(std::min(colon + 1, s.size()));
+  }
+  return negative ? -total : total;
+}
+
+// tag:yaml.org,2002:int as PyYAML's resolver has it.
+std::optional<int64_t> integer(std::string_view s) {
+  const bool negative = s.starts_with('-');
+  if (negative || s.starts_with('+')) s.remove_prefix(1);
+  if (s.empty()) return std::nullopt;
+  if (s.starts_with("0b") && all_in(s.substr(2), "01_")) return digits(s.substr(2), 2, negative);
+  if (s.starts_with("0x") && all_in(s.substr(2), "0123456789abcdefABCDEF_")) return digits(s.substr(2), 16, negative);
+  if (s == "0") return 0;
+  if (s[0] == '0' && all_in(s, "01234567_")) return digits(s, 8, negative);
+  if (s[0] >= '1' && s[0] <= '9' && all_in(s, kDigitsAndUnderscore)) return digits(s, 10, negative);
+  return sexagesimal(s, negative);
+}
+
+// tag:yaml.org,2002:float: a point is required, an exponent needs its sign. Base 60 floats stay text.
+std::optional<double> floating(std::string_view s) {
+  const bool negative = s.starts_with('-');
+  std::string_view body = s;
+  if (negative || s.starts_with('+')) body.remove_prefix(1);
+  if (is_one_of(body, {".inf", ".Inf", ".INF"}))
+    return negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+  if (is_one_of(s, {".nan", ".NaN", ".NAN"})) return std::numeric_limits<double>::quiet_NaN();
+  const size_t point = body.find('.');
+  if (point == std::string_view::npos) return std::nullopt;
+  const size_t e = std::min(body.find_first_of("eE"), body.size());
+  if (e < point) return std::nullopt;
+  const std::string_view whole = body.substr(0, point), fraction = body.substr(point + 1, e - point - 1);
+  const bool leading = whole.empty();  // ".5": digits must follow, and no sign may stand before
+  if (leading ? fraction.empty() || fraction[0] == '_' || body.size() != s.size()
+              : !all_in(whole, kDigitsAndUnderscore) || whole[0] == '_')
+    return std::nullopt;
+  if (!fraction.empty() && !all_in(fraction, kDigitsAndUnderscore)) return std::nullopt;
+  if (e < body.size()) {
+    const std::string_view exponent = body.substr(e + 1);
+    if (exponent.size() < 2 || (exponent[0] != '+' && exponent[0] != '-') || !all_in(exponent.substr(1), kDigits))
+      return std::nullopt;
+  }
+  std::string text = without_underscores(body);
+  text.erase(std::remove(text.begin(), text.end(), '+'), text.end());
+  double v = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return negative ? -v : v;
+}
+
+class YamlReader {
+ public:
+  explicit YamlReader(const std::string& where) : where_(where) {}
+
+  Value value(const YAML::Node& node, int depth) {
+    if (depth > kMaxDepth || ++nodes_ > kMaxNodes) fail("nested too deeply, or too many values", node.Mark());
+    const std::string& tag = node.Tag();
+    const bool local = tag.size() > 1 && tag[0] == '!';
+    if (local) return {{tag, node.IsScalar() ? node.Scalar() : ""}};
+    switch (node.Type()) {
+      case YAML::NodeType::Scalar:
+        return scalar(node, tag);
+      case YAML::NodeType::Sequence:
+        return sequence(node, depth);
+      case YAML::NodeType::Map:
+        return mapping(node, depth);
+      default:
+        return nullptr;
+    }
+  }
+
+  [[noreturn]] void fail(const std::string& what, const YAML::Mark& mark) const {
+    throw Error("E0405", what, fmt::format("{}, line {}, column {}", where_, mark.line + 1, mark.column + 1),
+                "Correct the YAML.");
+  }
+
+ private:
+  // "!" marks quoted and block scalars, "?" plain ones.
+  static Value scalar(const YAML::Node& node, const std::string& tag) {
+    if (tag == "?" || tag.empty()) return resolve_plain_scalar(node.Scalar());
+    if (tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" || tag == "tag:yaml.org,2002:bool")
+      return resolve_plain_scalar(node.Scalar());
+    return tag == "tag:yaml.org,2002:null" ? Value() : Value(node.Scalar());
+  }
+
+  Value sequence(const YAML::Node& node, int depth) {
+    Value out = Value::array();
+    for (const YAML::Node& item : node) out.push_back(value(item, depth + 1));
+    return out;
+  }
+
+  // "<<" merges mappings: the mapping's own keys win, then the earlier of several merged ones.
+  Value mapping(const YAML::Node& node, int depth) {
+    Value merged = Value::object(), own = Value::object();
+    for (const auto& pair : node) {
+      if (!pair.first.IsScalar()) fail("a key is not a scalar", pair.first.Mark());
+      Value v = value(pair.second, depth + 1);
+      if (pair.first.Scalar() != "<<" || pair.first.Tag() == "!") {
+        own[pair.first.Scalar()] = std::move(v);
+        continue;
+      }
+      const Value parts = v.is_array() ? std::move(v) : Value::array({std::move(v)});
+      for (const Value& part : parts) {
+        if (!part.is_object()) fail("\"<<\" needs a mapping", pair.second.Mark());
+        for (const auto& [key, item] : part.items())
+          if (!merged.contains(key)) merged[key] = item;
+      }
+    }
+    merged.update(own);
+    return merged;
+  }
+
+  const std::string& where_;
+  size_t nodes_ = 0;
+};
+
+}  // namespace
+
+Value resolve_plain_scalar(const std::string& s) {
+  if (is_one_of(s, {"", "~", "null", "Null", "NULL"})) return nullptr;
+  if (is_one_of(s, {"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})) return true;
+  if (is_one_of(s, {"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})) return false;
+  if (const std::optional<int64_t> i = integer(s)) return *i;
+  if (const std::optional<double> f = floating(s)) return *f;
+  return s;
+}
+
+Value parse_yaml(std::string_view text, const std::string& where) {
+  YamlReader reader(where);
+  if (text.size() > kMaxBytes) reader.fail(fmt::format("larger than {} bytes", kMaxBytes), YAML::Mark::null_mark());
+  try {
+    return reader.value(YAML::Load(std::string(text)), 0);
+  } catch (const YAML::Exception& e) {
+    reader.fail("not valid YAML: " + e.msg, e.mark);
+  }
+}
+
+}  // namespace samebits
