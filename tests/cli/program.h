@@ -44,10 +44,11 @@ struct Outcome {
   nlohmann::json json() const { return nlohmann::json::parse(out, nullptr, /*allow_exceptions=*/false); }
 };
 
-// Runs a line of shell in which `samebits` is the program. stdout and stderr are files, so no terminal.
+// Runs shell in which `samebits` is the program ($SAMEBITS its path: a background job of it has the program's own pid).
+// stdout and stderr are files, so no terminal.
 inline Outcome shell(const Scratch& scratch, const std::string& line) {
   const std::string out = scratch / "stdout", err = scratch / "stderr";
-  const std::string whole = "samebits() { " + quoted(SAMEBITS_PROGRAM) + " \"$@\"; }\n" + line;
+  const std::string whole = "SAMEBITS=" + quoted(SAMEBITS_PROGRAM) + "\nsamebits() { \"$SAMEBITS\" \"$@\"; }\n" + line;
   const int status = std::system(("sh -c " + quoted(whole) + " >" + quoted(out) + " 2>" + quoted(err)).c_str());
   Outcome result;
   result.exit = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -1,0 +1,156 @@
+// The verbs end to end on a tiny model: what they print, and with which exit code they end.
+#include <gtest/gtest.h>
+
+#include "tests/cli/tiny.h"
+
+namespace samebits {
+namespace {
+
+class Verbs : public testing::Test {
+ protected:
+  Outcome run(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> line = {"run", "-m", model_, "-t", "arc_easy", "--limit", "3", "-j", "1", "-o", bundle_};
+    line.insert(line.end(), more.begin(), more.end());
+    return samebits(scratch_, line);
+  }
+
+  const Scratch scratch_;
+  const std::string model_ = write_tiny_model(scratch_), bundle_ = scratch_ / "bundle";
+};
+
+TEST_F(Verbs, JsonOfEveryVerbParses) {
+  ASSERT_EQ(run({"--json"}).exit, 0);
+  for (const std::string& line : std::vector<std::string>{
+           "run --json -m " + model_ + " -t arc_easy --limit 3 -o " + bundle_,
+           "plan --json -t arc_easy --limit 2",
+           "plan --json -t arc_easy --limit 2 -m " + model_,
+           "verify --json " + bundle_,
+           "verify --json --level 0 " + bundle_,
+           "verify --json --level 4 -j 2 " + bundle_,
+           "show --json " + bundle_,
+           "list --json",
+           "explain --json acc",
+           "model info --json " + model_,
+           "model tokenize --json -m " + model_ + " </dev/null",
+           "model bench --json -p 8 -n 2 -r 1 -j 1 -m " + model_,
+       }) {
+    const Outcome o = shell(scratch_, "samebits " + line);
+    EXPECT_EQ(o.exit, 0) << line << "\n" << o.err;
+    EXPECT_FALSE(o.json().is_discarded()) << line << "\n" << o.out;
+    EXPECT_EQ(lines_of(o.out).size(), 1u) << line;
+  }
+}
+
+TEST_F(Verbs, ResultLinesStartWithTheirEvidence) {
+  const Outcome o = run();
+  ASSERT_EQ(o.exit, 0) << o.err;
+  EXPECT_NE(o.out.find("\nexact     arc_easy"), std::string::npos) << o.out;
+  EXPECT_EQ(o.out.find('\x1b'), std::string::npos);
+  EXPECT_NE(o.err.find("samebits verify " + bundle_), std::string::npos) << "no next command: " << o.err;
+  EXPECT_EQ(samebits(scratch_, {"show", bundle_}).out, o.out);
+}
+
+TEST_F(Verbs, TheSameCommandAgainHasNothingToDo) {
+  const Outcome first = run(), again = run({"--batch-tokens", "32"});
+  EXPECT_EQ(again.exit, 0);
+  EXPECT_NE(again.err.find("nothing to do"), std::string::npos) << again.err;
+  EXPECT_EQ(again.out, first.out);
+}
+
+TEST_F(Verbs, AFolderOfAnotherRunIsNotTouched) {
+  ASSERT_EQ(run().exit, 0);
+  const std::string before = read_text(bundle_ + "/SHA256SUMS");
+  expect_error(run({"--num-fewshot", "1"}), "E0701", 2);
+  EXPECT_EQ(read_text(bundle_ + "/SHA256SUMS"), before);
+}
+
+TEST_F(Verbs, ShowGivesNumbersAndSamples) {
+  ASSERT_EQ(run().exit, 0);
+  const nlohmann::json shown = samebits(scratch_, {"show", bundle_, "--json"}).json();
+  EXPECT_EQ(shown["claims_digest"].get<std::string>().size(), 64u);
+  EXPECT_TRUE(shown["results"]["arc_easy"]["acc"]["value"].is_number());
+  EXPECT_EQ(shown["results"]["arc_easy"]["acc"]["n"], 3);
+  const auto samples = lines_of(samebits(scratch_, {"show", bundle_, "--samples", "arc_easy"}).out);
+  ASSERT_EQ(samples.size(), 3u);
+  for (const std::string& line : samples) {
+    const auto sample = nlohmann::json::parse(line);
+    for (const auto& request : sample["requests"]) EXPECT_FALSE(request["token_ids"].empty());
+  }
+}
+
+TEST_F(Verbs, PlanListsEveryRequest) {
+  const auto lines = lines_of(samebits(scratch_, {"plan", "-t", "arc_easy", "--limit", "2", "--jsonl"}).out);
+  const nlohmann::json summary = samebits(scratch_, {"plan", "-t", "arc_easy", "--limit", "2", "--json"}).json();
+  EXPECT_EQ(summary["requests"], lines.size());
+  for (const std::string& line : lines) {
+    const auto request = nlohmann::json::parse(line);
+    EXPECT_EQ(request["task"], "arc_easy");
+    EXPECT_TRUE(request.contains("context") && request.contains("continuation") && request.contains("doc_id"));
+  }
+}
+
+TEST_F(Verbs, TokenizeTakesTextFromStdin) {
+  const Outcome whole = shell(scratch_, "printf 'ab\\nc' | samebits model tokenize -m " + quoted(model_));
+  EXPECT_EQ(whole.json().size(), 4u) << whole.out << whole.err;
+  const Outcome lines = shell(scratch_, "printf 'ab\\nc\\n' | samebits model tokenize --lines -m " + quoted(model_));
+  EXPECT_EQ(lines_of(lines.out).size(), 2u) << lines.out;
+}
+
+// ---- Exit codes (design §6); 70 is for bugs alone ----
+
+TEST_F(Verbs, Exit1WhenVerificationFindsAnotherScore) {
+  ASSERT_EQ(run().exit, 0);
+  // A forger who repairs the sums: level 0 passes, re-scoring does not.
+  const Outcome forged =
+      shell(scratch_, "cd " + quoted(bundle_) +
+                          " && sed -i 's/\"n\":3,/\"n\":2,/' claims/tasks/*/scores.json && "
+                          "sums() { find . -type f ! -name SHA256SUMS | cut -c3- | LC_ALL=C sort | xargs sha256sum > "
+                          "SHA256SUMS; } && sums && "
+                          "digest=$(grep '  claims/' SHA256SUMS | sha256sum | cut -d' ' -f1) && "
+                          "sed -i \"s/\\\"claims_digest\\\":\\\"[0-9a-f]*\\\"/\\\"claims_digest\\\":\\\"$digest\\\"/\" "
+                          "samebits.bundle.json && sums");
+  ASSERT_EQ(forged.exit, 0) << forged.err;
+  EXPECT_EQ(samebits(scratch_, {"verify", bundle_, "--level", "0"}).exit, 0);
+  const Outcome o = samebits(scratch_, {"verify", bundle_});
+  EXPECT_EQ(o.exit, 1) << o.out << o.err;
+  EXPECT_NE(o.out.find("scores.json"), std::string::npos) << "does not name the difference: " << o.out;
+}
+
+TEST_F(Verbs, Exit2OnWrongUse) {
+  EXPECT_EQ(samebits(scratch_, {"run", "-m", model_}).exit, 2);
+  EXPECT_EQ(samebits(scratch_, {"run", "-t", "arc_easy"}).exit, 2);
+  EXPECT_EQ(samebits(scratch_, {"run", "-m", model_, "-t", "arc_esay"}).exit, 2);
+  EXPECT_EQ(samebits(scratch_, {"run", "-m", model_, "-t", "arc_easy", "--limit", "0"}).exit, 2);
+  EXPECT_EQ(samebits(scratch_, {"run", "-m", model_, "-t", "arc_easy", "--isa", "z80"}).exit, 2);
+  EXPECT_EQ(samebits(scratch_, {"run", "-m", "nosuch:thing", "-t", "arc_easy"}).exit, 2);
+}
+
+TEST_F(Verbs, Exit3WhenInterruptedAndTheSameCommandFinishes) {
+  const std::string run = "\"$SAMEBITS\" run -m " + quoted(model_) +
+                          " -t arc_easy,gsm8k --limit 60 -j 1 --isa scalar -o " + quoted(bundle_);
+  const Outcome stopped = shell(scratch_, run +
+                                              " & pid=$!\n"
+                                              "while [ \"$(wc -c < " +
+                                              quoted(bundle_ + "/samebits.journal") +
+                                              " 2>/dev/null || echo 0)\" -lt 4000 ]; do sleep 0.005; done\n"
+                                              "kill -TERM $pid; wait $pid");
+  EXPECT_EQ(stopped.exit, 3) << stopped.err;
+  EXPECT_NE(stopped.err.find("resume: "), std::string::npos) << stopped.err;
+  EXPECT_EQ(shell(scratch_, run).exit, 0);
+}
+
+TEST_F(Verbs, Exit4OnAMalformedModel) {
+  const std::string path = scratch_ / "bad.gguf";
+  std::ofstream(path) << "this is no model";
+  EXPECT_EQ(samebits(scratch_, {"model", "info", path}).exit, 4);
+  EXPECT_EQ(samebits(scratch_, {"run", "-m", path, "-t", "arc_easy", "-o", bundle_}).exit, 4);
+}
+
+TEST_F(Verbs, Exit5WhenABundleWasChanged) {
+  ASSERT_EQ(run().exit, 0);
+  std::ofstream(bundle_ + "/reports/report.md", std::ios::app) << "!";
+  EXPECT_EQ(samebits(scratch_, {"verify", bundle_}).exit, 5);
+}
+
+}  // namespace
+}  // namespace samebits
