@@ -51,7 +51,7 @@ class Mapping {
  private:
   [[noreturn]] static void cannot_read(const std::string& path, const std::string& reason) {
     throw Error("E0101", "the model file cannot be read: " + reason, path,
-                "check the path, or see the names that `samebits list models` prints");
+                "check the path: a GGUF file, or the first part of a split one");
   }
 
   std::span<const uint8_t> bytes_;
