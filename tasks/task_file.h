@@ -1,6 +1,6 @@
 // One task as its file defines it: parsed and checked, before any data is read.
 //
-// The format is "samebits-task/1", JSON (docs in tasks/README.md). lm-eval's YAML is converted into it
+// The format is "samebits-task/1", JSON (tasks/README.md). lm-eval's YAML is converted into it
 // (yaml_task.h), so there is one definition, one parser and one digest. Names of the prompt keys, and what they
 // mean, are lm-evaluation-harness 0.4's.
 // Thread rules: a value. Errors: E0403, E0404 with file and key.

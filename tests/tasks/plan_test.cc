@@ -65,7 +65,7 @@ TEST(Plan, IndicesAreConsistent) {
   const Plan plan = make_plan({"winogrande", "gsm8k", "blimp_12", "wikitext"}, limited(2), nullptr);
   for (size_t s = 0; s < plan.samples.size(); ++s) {
     const Sample& sample = plan.samples[s];
-    if (s > 0) EXPECT_GE(sample.task, plan.samples[s - 1].task);
+    EXPECT_TRUE(s == 0 || sample.task >= plan.samples[s - 1].task);
     ASSERT_LE(sample.first_request + sample.n_requests, plan.requests.size());
     for (uint32_t k = 0; k < sample.n_requests; ++k) {
       const Request& r = plan.requests[sample.first_request + k];
