@@ -204,7 +204,8 @@ json item_json(const Plan& plan, const Sample& sample, const Responses& response
   for (uint32_t i = sample.first_request; i < sample.first_request + sample.n_requests; ++i) {
     json request = request_json(plan.requests[i]);
     SAMEBITS_ASSERT(responses[i].has_value());
-    request.update(response_json(*responses[i]));
+    json answered = response_json(*responses[i]);
+    for (auto& [key, value] : answered.items()) request[key] = std::move(value);
     if (previous && previous->context == plan.requests[i].context) request.erase("context");
     if (previous && responses[i - 1]->context_ids == responses[i]->context_ids) request.erase("context_ids");
     requests.push_back(std::move(request));
@@ -252,17 +253,18 @@ bool is_request_key(const std::string& key) {
 
 }  // namespace
 
-void append_item(const json& item, uint32_t task, const std::string& where, Plan& plan, Responses& responses) {
+void append_item(json item, uint32_t task, const std::string& where, Plan& plan, Responses& responses) {
   Fields f(item, where);
   Sample sample = sample_of_fields(f);
   sample.task = task;
   sample.first_request = static_cast<uint32_t>(plan.requests.size());
-  const json& stored = f.array("requests");
+  f.array("requests");
+  json& stored = item["requests"];
   sample.n_requests = static_cast<uint32_t>(stored.size());
-  for (const json& both : stored) {
+  for (json& both : stored) {
     if (!both.is_object()) fail_field("not an object", f.where("requests"));
     json asked = json::object(), answered = json::object();
-    for (const auto& [key, value] : both.items()) (is_request_key(key) ? asked : answered)[key] = value;
+    for (auto& [key, value] : both.items()) (is_request_key(key) ? asked : answered)[key] = std::move(value);
     const bool first = &both == &stored.front();
     if (!first && !asked.contains("context")) asked["context"] = text_json(plan.requests.back().context);
     if (!first && !answered.contains("context_ids")) answered["context_ids"] = responses.back()->context_ids;

@@ -28,7 +28,7 @@ nlohmann::json sample_json(const Sample&);
 nlohmann::json item_json(const Plan&, const Sample&, const Responses&, const TaskScores* scores, size_t sample_of_task);
 
 // Appends the item's sample, requests and responses to the plan. `task`: index into Plan::tasks.
-void append_item(const nlohmann::json& item, uint32_t task, const std::string& where, Plan&, Responses&);
+void append_item(nlohmann::json item, uint32_t task, const std::string& where, Plan&, Responses&);
 
 nlohmann::json task_json(const Task&);
 Task task_of_json(const nlohmann::json&, const std::string& where);
