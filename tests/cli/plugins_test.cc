@@ -1,6 +1,9 @@
 // Users' plugins: each example loads and works; each bad one is refused with its own code.
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "harness/core/digest.h"
 #include "tests/cli/program.h"
 
 namespace samebits {
@@ -24,6 +27,45 @@ TEST(Plugins, ExamplesRegisterWhatTheyBring) {
     for (const auto& entry : listed[kind]) found = found || entry["name"] == name;
     EXPECT_TRUE(found) << file << " does not bring " << name << ": " << o.out;
   }
+}
+
+// One evaluation in which every station is a plugin's: task source, backend, runner, filter, metric, reporter.
+TEST(Plugins, AWholeRunMadeOfExamples) {
+  const Scratch scratch;
+  const std::string folder = scratch / "mine";
+  std::filesystem::create_directory(folder);
+  const std::string documents = R"({"q": "What is red?", "choices": ["blood", "sea"], "gold": 0})"
+                                "\n"
+                                R"({"q": "What flies?", "choices": ["stone", "bird"], "gold": 1})"
+                                "\n";
+  std::ofstream(folder + "/quiz.jsonl") << documents;
+  std::ofstream(folder + "/trivia.tsv") << "What is wet?\twater\tfire\nWhat burns?\twood\tstone\tice\n";
+  const std::string head =
+      R"("format": "samebits-task/1", "version": "1.0", "about": "a test", "language": "en", "data": )"
+      R"({"licence": "MIT", "source": "this test", "evaluate": "test", "files": {"test": {"file": "quiz.jsonl", "sha256": ")" +
+      sha256_hex(documents) + R"("}}})";
+  std::ofstream(folder + "/margins.json")
+      << "{" << head << R"(, "id": "margins", "request": "multiple_choice", "prompt":
+      {"doc_to_text": "{{q}}", "doc_to_target": "gold", "doc_to_choice": "{{choices}}"}, "metrics": [{"metric": "margin"}]})";
+  std::ofstream(folder + "/lines.json") << "{" << head << R"(, "id": "lines", "request": "generate_until", "prompt":
+      {"doc_to_text": "{{q}}", "doc_to_target": "{{choices[gold]}}"}, "generation": {"until": ["\n\n"], "max_gen_toks": 8},
+      "filters": [{"name": "last", "steps": [{"function": "last_line"}]}], "metrics": [{"metric": "exact_match"}]})";
+  std::string line = "samebits run --json -m fake:one -t trivia,margins,lines --include-path " + quoted(folder) +
+                     " --data " + quoted(folder) + " --runner reversed -o " + quoted(scratch / "bundle");
+  for (const std::string name :
+       {"tsv_tasks", "margin_metric", "last_line_filter", "fake_backend", "reversed_runner", "csv_reporter"})
+    line += " --plugin " + quoted(example(name));
+  const Outcome o = shell(scratch, line);
+  ASSERT_EQ(o.exit, 0) << o.err;
+  const nlohmann::json results = o.json()["results"];
+  EXPECT_TRUE(results["trivia"].contains("acc")) << results;
+  EXPECT_TRUE(results["margins"]["margin"]["value"].is_number()) << results;
+  EXPECT_TRUE(results["lines"].contains("exact_match,last")) << results;
+  const std::string csv = read_text(scratch / "bundle/reports/report.csv");
+  EXPECT_NE(csv.find("\nmargins,margin,none,"), std::string::npos) << csv;
+  const auto environment = nlohmann::json::parse(read_text(scratch / "bundle/observations/environment.json"));
+  ASSERT_EQ(environment["plugins"].size(), 6u);
+  for (const auto& plugin : environment["plugins"]) EXPECT_EQ(plugin["sha256"].get<std::string>().size(), 64u);
 }
 
 TEST(Plugins, BadOnesAreRefusedWithTheReason) {
