@@ -157,7 +157,8 @@ TEST(Split, NothingLeftIsAnError) {
 TEST(Process, HellaswagIsCleanedAsPythonDoes) {
   // lm_eval.tasks.hellaswag.utils.process_docs (0.4.13) on the same document.
   std::vector<Document> docs = {Document::parse(
-      R"({"activity_label": " Making tea", "ctx_a": "[header] Boil [title] water [step]  now.", "ctx_b": "then HE [x\ny]",
+      R"({"activity_label": " Making tea", "ctx_a": "[header] Boil [title] water [step]  now.",
+          "ctx_b": "then HE [x\ny]",
           "endings": [" a  b[c]", "[[d]e] f"], "label": "1"})")};
   process_documents("hellaswag", docs, "t");
   EXPECT_EQ(docs[0]["query"], "Making tea: Boil. water  now. Then he [x\ny]");
