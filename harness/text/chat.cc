@@ -16,8 +16,7 @@ constexpr std::string_view kContinueTag = "CONTINUE_FINAL_MESSAGE_TAG ";
 nlohmann::ordered_json variables(const std::vector<ChatMessage>& messages, const ChatOptions& options) {
   auto list = nlohmann::ordered_json::array();
   for (const auto& message : messages) list.push_back({{"role", message.role}, {"content", message.content}});
-  if (options.continue_final_message)
-    list.back()["content"] = messages.back().content + std::string(kContinueTag);
+  if (options.continue_final_message) list.back()["content"] = messages.back().content + std::string(kContinueTag);
   nlohmann::ordered_json all{{"messages", std::move(list)},
                              {"tools", nullptr},
                              {"documents", nullptr},

@@ -16,7 +16,7 @@ struct ChatMessage {
 };
 
 struct ChatOptions {
-  std::string bos, eos;                 // texts of the model's special tokens
+  std::string bos = "", eos = "";       // texts of the model's special tokens
   bool add_generation_prompt = true;    // end with the header of the assistant's turn
   bool continue_final_message = false;  // end inside the last message, so that the model goes on with it
   // lm-eval's rule: where the template refuses the messages and one is a system turn, drop that turn and retry.

@@ -27,22 +27,26 @@ struct CallArguments {
 };
 
 enum class ExprKind : uint8_t {
-  constant,       // value
-  name,           // name_id
-  tuple, list,    // children
-  dict,           // children: key, value, key, value, …
-  attribute,      // children[0] . text
-  item,           // children[0] [ children[1] ]
-  slice,          // children[0] [ children[1] : children[2] : children[3] ], nullptr where left out
-  call,           // children[0] ( arguments )
-  filter,         // children[0] | text ( arguments ); children[0] is nullptr at the head of a filter block
-  test,           // children[0] is text ( arguments )
-  negate, plus, logical_not,  // children[0]
-  binary,         // children[0] ops[0] children[1]
-  logical_and, logical_or,    // children[0], children[1]
-  compare,        // children[0] ops[0] children[1] ops[1] children[2] …
-  concat,         // children
-  conditional,    // children[0] if children[1] else children[2], nullptr where left out
+  constant,  // value
+  name,      // name_id
+  tuple,
+  list,       // children
+  dict,       // children: key, value, key, value, …
+  attribute,  // children[0] . text
+  item,       // children[0] [ children[1] ]
+  slice,      // children[0] [ children[1] : children[2] : children[3] ], nullptr where left out
+  call,       // children[0] ( arguments )
+  filter,     // children[0] | text ( arguments ); children[0] is nullptr at the head of a filter block
+  test,       // children[0] is text ( arguments )
+  negate,
+  plus,
+  logical_not,  // children[0]
+  binary,       // children[0] ops[0] children[1]
+  logical_and,
+  logical_or,   // children[0], children[1]
+  compare,      // children[0] ops[0] children[1] ops[1] children[2] …
+  concat,       // children
+  conditional,  // children[0] if children[1] else children[2], nullptr where left out
 };
 
 struct Expr {
@@ -60,18 +64,19 @@ struct Expr {
 };
 
 enum class StmtKind : uint8_t {
-  data,        // text
-  output,      // expr
-  branch,      // branches, otherwise
-  loop,        // target, expr, condition, body, otherwise, recursive
-  set,         // target = expr
-  set_block,   // target, filters (nullptr: none), body
-  macro,       // name_id, text, parameters, defaults, body
-  call_block,  // expr (a call), parameters, defaults, body
+  data,          // text
+  output,        // expr
+  branch,        // branches, otherwise
+  loop,          // target, expr, condition, body, otherwise, recursive
+  set,           // target = expr
+  set_block,     // target, filters (nullptr: none), body
+  macro,         // name_id, text, parameters, defaults, body
+  call_block,    // expr (a call), parameters, defaults, body
   filter_block,  // filters, body
-  with,        // targets, values, body
-  scope,       // body in a scope of its own
-  break_loop, continue_loop,
+  with,          // targets, values, body
+  scope,         // body in a scope of its own
+  break_loop,
+  continue_loop,
 };
 
 struct Branch {
@@ -86,7 +91,7 @@ struct Stmt {
   bool recursive = false;
   std::string text;
   ExprPtr target, expr, condition, filters;
-  std::vector<uint32_t> parameters;   // name ids; the last defaults.size() of them have defaults
+  std::vector<uint32_t> parameters;  // name ids; the last defaults.size() of them have defaults
   std::vector<ExprPtr> defaults;
   std::optional<uint32_t> uses_caller, uses_kwargs, uses_varargs;  // name ids, where the macro's body uses them
   std::vector<ExprPtr> targets, values;

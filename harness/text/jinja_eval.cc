@@ -25,19 +25,29 @@ Value Interpreter::eval(const Expr& expr) {
   const Depth depth(*this);
   runtime_.charge(1);
   switch (expr.kind) {
-    case ExprKind::constant: return expr.value;
-    case ExprKind::name: return lookup(expr);
+    case ExprKind::constant:
+      return expr.value;
+    case ExprKind::name:
+      return lookup(expr);
     case ExprKind::tuple:
     case ExprKind::list:
-    case ExprKind::dict: return eval_container(expr);
-    case ExprKind::attribute: return get_attribute(runtime_, eval(*expr.children[0]), expr.text);
+    case ExprKind::dict:
+      return eval_container(expr);
+    case ExprKind::attribute:
+      return get_attribute(runtime_, eval(*expr.children[0]), expr.text);
     case ExprKind::item:
-    case ExprKind::slice: return eval_subscript(expr);
-    case ExprKind::call: return eval_call(expr);
-    case ExprKind::filter: return eval_filter(expr, Value());
-    case ExprKind::test: return Value::boolean(eval_test(expr));
-    case ExprKind::negate: return negate(eval(*expr.children[0]));
-    case ExprKind::plus: return negate(negate(eval(*expr.children[0])));
+    case ExprKind::slice:
+      return eval_subscript(expr);
+    case ExprKind::call:
+      return eval_call(expr);
+    case ExprKind::filter:
+      return eval_filter(expr, Value());
+    case ExprKind::test:
+      return Value::boolean(eval_test(expr));
+    case ExprKind::negate:
+      return negate(eval(*expr.children[0]));
+    case ExprKind::plus:
+      return negate(negate(eval(*expr.children[0])));
     case ExprKind::binary: {
       const Value left = eval(*expr.children[0]);
       return arithmetic(runtime_, expr.ops[0], left, eval(*expr.children[1]));
@@ -45,9 +55,12 @@ Value Interpreter::eval(const Expr& expr) {
     case ExprKind::logical_not:
     case ExprKind::logical_and:
     case ExprKind::logical_or:
-    case ExprKind::conditional: return eval_logic(expr);
-    case ExprKind::compare: return Value::boolean(eval_compare(expr));
-    case ExprKind::concat: return eval_concat(expr);
+    case ExprKind::conditional:
+      return eval_logic(expr);
+    case ExprKind::compare:
+      return Value::boolean(eval_compare(expr));
+    case ExprKind::concat:
+      return eval_concat(expr);
   }
   return Value();
 }
@@ -124,8 +137,7 @@ Value Interpreter::eval_logic(const Expr& expr) {
   if (expr.kind == ExprKind::conditional) {
     if (truthy(runtime_, eval(*expr.children[1]))) return eval(*expr.children[0]);
     if (expr.children[2]) return eval(*expr.children[2]);
-    return Value::undefined(fmt::format("the inline if-expression on line {} evaluated to false and no else section "
-                                        "was defined", expr.line));
+    return Value::undefined("the inline if-expression evaluated to false and has no else", true);
   }
   Value left = eval(*expr.children[0]);
   return truthy(runtime_, left) == (expr.kind == ExprKind::logical_or) ? left : eval(*expr.children[1]);

@@ -328,7 +328,8 @@ CallArguments Parser::call_arguments() {
   expect_symbol("(");
   CallArguments arguments;
   const auto ensure = [&](bool ok) {
-    if (!ok) fail_at(open, "arguments stand in a wrong order", "write positional, named, *args, **kwargs in this order");
+    if (!ok)
+      fail_at(open, "arguments stand in a wrong order", "write positional, named, *args, **kwargs in this order");
   };
   while (!is_symbol(")")) {
     if (skip_symbol("*")) {

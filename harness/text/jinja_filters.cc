@@ -109,8 +109,8 @@ double round_half_even(double value, int64_t precision) {
   if (!std::isfinite(value) || precision > 330) return value;
   if (precision < 0) fail("round with a negative precision is supported for integers only");
   char digits[1024];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed,
-                                 static_cast<int>(precision)).ptr;
+  const auto end =
+      std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, static_cast<int>(precision)).ptr;
   double rounded = 0;
   std::from_chars(digits, end, rounded);
   return rounded;
@@ -199,8 +199,8 @@ const std::map<std::string_view, FilterFn>& table() {
 
 const std::vector<NamedFilter>& number_filters() {
   static const std::vector<NamedFilter> filters{
-      {"abs", absolute},     {"int", to_integer},        {"float", to_real}, {"round", round_number},
-      {"d", default_value},  {"default", default_value}, {"attr", attribute}, {"tojson", json},
+      {"abs", absolute},    {"int", to_integer},        {"float", to_real},  {"round", round_number},
+      {"d", default_value}, {"default", default_value}, {"attr", attribute}, {"tojson", json},
   };
   return filters;
 }

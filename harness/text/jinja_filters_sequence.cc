@@ -18,7 +18,8 @@ Value follow(Runtime& rt, Value item, const Value& path, const Value* otherwise 
   std::vector<Value> parts;
   if (path.is(Kind::string)) {
     for (const std::string& part : py_split(path.text(), ".")) {
-      const bool digits = !part.empty() && part.size() < 19 && part.find_first_not_of("0123456789") == std::string::npos;
+      const bool digits =
+          !part.empty() && part.size() < 19 && part.find_first_not_of("0123456789") == std::string::npos;
       parts.push_back(digits ? Value::integer(std::stoll(part)) : Value::string(part));
     }
   } else if (!path.is(Kind::none)) {
@@ -300,11 +301,12 @@ Value groupby(Interpreter& i, const Value& v, const Args& args) {
 
 const std::vector<NamedFilter>& sequence_filters() {
   static const std::vector<NamedFilter> filters{
-      {"length", length_of},   {"count", length_of},      {"list", to_list}, {"first", first},   {"last", last},
-      {"join", join},          {"reverse", reverse},      {"map", map_items}, {"select", select}, {"reject", reject},
-      {"selectattr", selectattr}, {"rejectattr", rejectattr}, {"sort", sort}, {"dictsort", dictsort},
-      {"unique", unique},      {"min", minimum},          {"max", maximum},  {"sum", sum},       {"items", items},
-      {"batch", batch},        {"slice", slices},         {"groupby", groupby},
+      {"length", length_of}, {"count", length_of},   {"list", to_list},          {"first", first},
+      {"last", last},        {"join", join},         {"reverse", reverse},       {"map", map_items},
+      {"select", select},    {"reject", reject},     {"selectattr", selectattr}, {"rejectattr", rejectattr},
+      {"sort", sort},        {"dictsort", dictsort}, {"unique", unique},         {"min", minimum},
+      {"max", maximum},      {"sum", sum},           {"items", items},           {"batch", batch},
+      {"slice", slices},     {"groupby", groupby},
   };
   return filters;
 }

@@ -35,8 +35,9 @@ std::string title_case(std::string_view text) {
   bool separator = true;  // whether `word` holds separators
   for (size_t at = 0; at < text.size();) {
     const Utf8Char c = decode_utf8(text, at);
-    const bool splits = is_python_space(c.code_point) || (c.code_point < 128 && std::string_view("-({[<").find(
-                                                             static_cast<char>(c.code_point)) != std::string_view::npos);
+    const bool splits = is_python_space(c.code_point) ||
+                        (c.code_point < 128 &&
+                         std::string_view("-({[<").find(static_cast<char>(c.code_point)) != std::string_view::npos);
     if (splits != separator) flush();
     separator = splits;
     word += text.substr(at, c.bytes);
@@ -87,8 +88,7 @@ Value safe(Interpreter& i, const Value& v, const Args& args) {
 }
 
 Value format(Interpreter& i, const Value& v, const Args& args) {
-  if (!args.positional.empty() && !args.named.empty())
-    fail("format takes positional or keyword arguments, not both");
+  if (!args.positional.empty() && !args.named.empty()) fail("format takes positional or keyword arguments, not both");
   Value values = Value::tuple(args.positional);
   if (!args.named.empty()) {
     auto dict = std::make_shared<Dict>();
@@ -141,8 +141,9 @@ Value truncate(Interpreter& i, const Value& v, const Args& args) {
   const auto end_length = static_cast<int64_t>(count_code_points(end));
   if (length < end_length) fail("truncate: the length is less than that of the end");
   if (leeway < 0) fail("truncate: the leeway is negative");
+  const auto size = jinja::length(i.runtime(), v);
+  if (size && *size - leeway <= length) return v;
   const std::string& text = string_argument(v, "the truncated value");
-  if (static_cast<int64_t>(count_code_points(text)) - leeway <= length) return v;
   std::string kept(py_slice(text, 0, length - end_length));
   if (!bound[1] || !truthy(i.runtime(), *bound[1])) kept = kept.substr(0, kept.rfind(' '));
   return Value::string(kept + end);
@@ -172,8 +173,12 @@ Value strip_tags(Interpreter& i, const Value& v, const Args& args) {
   }
   std::string joined;
   for (const std::string& word : py_split(text)) joined += (joined.empty() ? "" : " ") + word;
-  for (const auto& [entity, character] : {std::pair<std::string_view, std::string_view>{"&lt;", "<"}, {"&gt;", ">"},
-                                          {"&#39;", "'"}, {"&#34;", "\""}, {"&quot;", "\""}, {"&amp;", "&"}})
+  for (const auto& [entity, character] : {std::pair<std::string_view, std::string_view>{"&lt;", "<"},
+                                          {"&gt;", ">"},
+                                          {"&#39;", "'"},
+                                          {"&#34;", "\""},
+                                          {"&quot;", "\""},
+                                          {"&amp;", "&"}})
     joined = py_replace(joined, entity, character);
   return Value::string(std::move(joined));
 }
@@ -205,11 +210,25 @@ Value regex_replace(Interpreter& i, const Value& v, const Args& args) {
 
 const std::vector<NamedFilter>& text_filters() {
   static const std::vector<NamedFilter> filters{
-      {"upper", upper},         {"lower", lower},         {"capitalize", capitalize}, {"title", title},
-      {"string", string},       {"trim", trim},           {"replace", replace},       {"e", escape},
-      {"escape", escape},       {"safe", safe},           {"format", format},         {"indent", indent},
-      {"center", center},       {"truncate", truncate},   {"wordcount", word_count},  {"striptags", strip_tags},
-      {"urlencode", url_encode}, {"forceescape", force_escape}, {"regex_replace", regex_replace},
+      {"upper", upper},
+      {"lower", lower},
+      {"capitalize", capitalize},
+      {"title", title},
+      {"string", string},
+      {"trim", trim},
+      {"replace", replace},
+      {"e", escape},
+      {"escape", escape},
+      {"safe", safe},
+      {"format", format},
+      {"indent", indent},
+      {"center", center},
+      {"truncate", truncate},
+      {"wordcount", word_count},
+      {"striptags", strip_tags},
+      {"urlencode", url_encode},
+      {"forceescape", force_escape},
+      {"regex_replace", regex_replace},
   };
   return filters;
 }

@@ -128,8 +128,9 @@ class Percent {
       if (percent < format_.size()) out += conversion();
       rt_.charge_bytes(out.size() / 64);
     }
-    const bool leftover = arguments_.is(Kind::tuple) ? next_ < arguments_.items().size()
-                                                     : next_ == 0 && !arguments_.is(Kind::dict) && !arguments_.is(Kind::list);
+    const bool leftover = arguments_.is(Kind::tuple)
+                              ? next_ < arguments_.items().size()
+                              : next_ == 0 && !arguments_.is(Kind::dict) && !arguments_.is(Kind::list);
     if (leftover && !keyed_) fail("not all arguments converted during string formatting");
     return out;
   }
@@ -264,8 +265,7 @@ std::string formatted(Runtime& rt, const Value& v, char conversion, std::string_
   Spec spec = parse_spec(spec_text);
   rt.charge_bytes(static_cast<uint64_t>(spec.width) * spec.fill.size());
   if (shown.is(Kind::string)) {
-    if (spec.type != '\0' && spec.type != 's')
-      fail(fmt::format("unknown format code '{}' for a string", spec.type));
+    if (spec.type != '\0' && spec.type != 's') fail(fmt::format("unknown format code '{}' for a string", spec.type));
     if (spec.align == '=' && spec.fill == "0") spec.align = '<';
     if (spec.align == '=') fail("'=' alignment is not allowed for a string");
     return padded("", cut(shown.text(), spec.precision), spec, '<');
@@ -274,7 +274,8 @@ std::string formatted(Runtime& rt, const Value& v, char conversion, std::string_
   const std::string_view types = shown.is(Kind::real) ? "eEfFgG%" : "dxXobeEfFgG%";
   if (spec.type != '\0' && types.find(spec.type) == std::string_view::npos)
     fail(fmt::format("unknown format code '{}' for {}", spec.type, type_name(shown)));
-  if (shown.is_integral() && spec.precision >= 0 && std::string_view("eEfFgG%").find(spec.type) == std::string_view::npos)
+  if (shown.is_integral() && spec.precision >= 0 &&
+      std::string_view("eEfFgG%").find(spec.type) == std::string_view::npos)
     fail("precision is not allowed in an integer format");
   return number_text(shown, spec);
 }
@@ -302,8 +303,9 @@ Value field(Runtime& rt, std::string_view name, const Args& args, size_t& automa
     const std::string_view key = name.substr(at + 1, end - at - 1);
     size_t zero = 0;
     const bool number = bracket && !key.empty() && key.find_first_not_of("0123456789") == std::string_view::npos;
-    value = bracket ? get_item(rt, value, number ? Value::integer(read_number(key, zero)) : Value::string(std::string(key)))
-                    : get_attribute(rt, value, key);
+    value = bracket
+                ? get_item(rt, value, number ? Value::integer(read_number(key, zero)) : Value::string(std::string(key)))
+                : get_attribute(rt, value, key);
     if (value.is(Kind::undefined)) fail(value.text());
     at = end + (bracket ? 1 : 0);
   }

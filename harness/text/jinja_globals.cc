@@ -8,8 +8,8 @@
 namespace samebits::jinja {
 namespace {
 
-constexpr int64_t kMaxRange = 100'000;                   // as Jinja2's sandbox
-constexpr int64_t kMaxRangeBound = int64_t{1} << 40;     // far from any overflow
+constexpr int64_t kMaxRange = 100'000;                // as Jinja2's sandbox
+constexpr int64_t kMaxRangeBound = int64_t{1} << 40;  // far from any overflow
 
 Value make_range(Interpreter&, const Args& args) {
   if (!args.named.empty()) fail("range() takes no keyword arguments");
@@ -78,35 +78,86 @@ Value strftime_now(Interpreter&, const Args& args) {
       continue;
     }
     switch (format[++at]) {
-      case 'Y': out += "2024"; break;
-      case 'y': out += "24"; break;
-      case 'm': out += "07"; break;
-      case 'd': out += "26"; break;
-      case 'e': out += "26"; break;
-      case 'B': out += "July"; break;
-      case 'b': case 'h': out += "Jul"; break;
-      case 'A': out += "Friday"; break;
-      case 'a': out += "Fri"; break;
-      case 'j': out += "208"; break;
-      case 'u': case 'w': out += '5'; break;
-      case 'H': case 'M': case 'S': out += "00"; break;
-      case 'I': out += "12"; break;
-      case 'p': out += "AM"; break;
-      case 'f': out += "000000"; break;
-      case 'Z': case 'z': break;  // a naive datetime has none
-      case 'D': case 'x': out += "07/26/24"; break;
-      case 'F': out += "2024-07-26"; break;
-      case 'T': case 'X': out += "00:00:00"; break;
-      case 'R': out += "00:00"; break;
-      case 'c': out += "Fri Jul 26 00:00:00 2024"; break;
+      case 'Y':
+        out += "2024";
+        break;
+      case 'y':
+        out += "24";
+        break;
+      case 'm':
+        out += "07";
+        break;
+      case 'd':
+        out += "26";
+        break;
+      case 'e':
+        out += "26";
+        break;
+      case 'B':
+        out += "July";
+        break;
+      case 'b':
+      case 'h':
+        out += "Jul";
+        break;
+      case 'A':
+        out += "Friday";
+        break;
+      case 'a':
+        out += "Fri";
+        break;
+      case 'j':
+        out += "208";
+        break;
+      case 'u':
+      case 'w':
+        out += '5';
+        break;
+      case 'H':
+      case 'M':
+      case 'S':
+        out += "00";
+        break;
+      case 'I':
+        out += "12";
+        break;
+      case 'p':
+        out += "AM";
+        break;
+      case 'f':
+        out += "000000";
+        break;
+      case 'Z':
+      case 'z':
+        break;  // a naive datetime has none
+      case 'D':
+      case 'x':
+        out += "07/26/24";
+        break;
+      case 'F':
+        out += "2024-07-26";
+        break;
+      case 'T':
+      case 'X':
+        out += "00:00:00";
+        break;
+      case 'R':
+        out += "00:00";
+        break;
+      case 'c':
+        out += "Fri Jul 26 00:00:00 2024";
+        break;
       case '-':  // glibc: no padding
         if (at + 1 < format.size()) {
           const char field = format[++at];
           out += field == 'd' || field == 'e' ? "26" : field == 'm' ? "7" : field == 'H' || field == 'M' ? "0" : "";
         }
         break;
-      case '%': out += '%'; break;
-      default: fail(fmt::format("strftime_now does not know %{}", format[at]));
+      case '%':
+        out += '%';
+        break;
+      default:
+        fail(fmt::format("strftime_now does not know %{}", format[at]));
     }
   }
   return Value::string(std::move(out));

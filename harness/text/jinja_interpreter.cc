@@ -129,11 +129,19 @@ Interpreter::Flow Interpreter::run_statement(const Stmt& stmt) {
   line_ = stmt.line;
   runtime_.charge(1);
   switch (stmt.kind) {
-    case StmtKind::data: emit(stmt.text); return Flow::next;
-    case StmtKind::output: emit(to_text(runtime_, eval(*stmt.expr))); return Flow::next;
-    case StmtKind::branch: return run_branch(stmt);
-    case StmtKind::loop: return run_loop(stmt, loop_items(stmt, eval(*stmt.expr)), 1);
-    case StmtKind::set: assign(*stmt.target, eval(*stmt.expr)); return Flow::next;
+    case StmtKind::data:
+      emit(stmt.text);
+      return Flow::next;
+    case StmtKind::output:
+      emit(to_text(runtime_, eval(*stmt.expr)));
+      return Flow::next;
+    case StmtKind::branch:
+      return run_branch(stmt);
+    case StmtKind::loop:
+      return run_loop(stmt, loop_items(stmt, eval(*stmt.expr)), 1);
+    case StmtKind::set:
+      assign(*stmt.target, eval(*stmt.expr));
+      return Flow::next;
     case StmtKind::set_block: {
       Value text;
       {
@@ -143,20 +151,27 @@ Interpreter::Flow Interpreter::run_statement(const Stmt& stmt) {
       assign(*stmt.target, stmt.filters ? eval_filter(*stmt.filters, text) : text);
       return Flow::next;
     }
-    case StmtKind::macro: define_macro(stmt); return Flow::next;
-    case StmtKind::call_block: run_call_block(stmt); return Flow::next;
+    case StmtKind::macro:
+      define_macro(stmt);
+      return Flow::next;
+    case StmtKind::call_block:
+      run_call_block(stmt);
+      return Flow::next;
     case StmtKind::filter_block: {
       const ScopeGuard guard(*this);
       emit(to_text(runtime_, eval_filter(*stmt.filters, Value::string(capture(stmt.body)))));
       return Flow::next;
     }
-    case StmtKind::with: return run_with(stmt);
+    case StmtKind::with:
+      return run_with(stmt);
     case StmtKind::scope: {
       const ScopeGuard guard(*this);
       return run_body(stmt.body);
     }
-    case StmtKind::break_loop: return Flow::leave;
-    case StmtKind::continue_loop: return Flow::repeat;
+    case StmtKind::break_loop:
+      return Flow::leave;
+    case StmtKind::continue_loop:
+      return Flow::repeat;
   }
   return Flow::next;
 }

@@ -24,7 +24,7 @@ struct Loop : Object, std::enable_shared_from_this<Loop> {
   Values items;
   size_t index0 = 0;
   int depth = 1;
-  Value changed_to;  // a tuple: the arguments of the last loop.changed()
+  Value changed_to;                                         // a tuple: the arguments of the last loop.changed()
   std::function<Value(Interpreter&, const Args&)> recurse;  // loop(…), empty unless recursive
   std::optional<Value> attribute(std::string_view name);
 };
@@ -50,7 +50,7 @@ class Interpreter {
 
  private:
   enum class Flow : uint8_t { next, leave, repeat };  // after a statement: go on, break, continue
-  struct Depth {  // counts the interpreter's own recursion
+  struct Depth {                                      // counts the interpreter's own recursion
     explicit Depth(Interpreter&);
     ~Depth() { --interpreter.depth_; }
     Interpreter& interpreter;

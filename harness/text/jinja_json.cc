@@ -49,18 +49,31 @@ class Writer {
     if (depth > kMaxValueDepth) fail_limit("a value is nested too deeply for JSON");
     rt_.charge(1);
     switch (v.kind()) {
-      case Kind::none: out += "null"; return;
-      case Kind::boolean: out += v.as_boolean() ? "true" : "false"; return;
-      case Kind::integer: out += fmt::to_string(v.as_integer()); return;
-      case Kind::real: out += number(v.as_real()); return;
+      case Kind::none:
+        out += "null";
+        return;
+      case Kind::boolean:
+        out += v.as_boolean() ? "true" : "false";
+        return;
+      case Kind::integer:
+        out += fmt::to_string(v.as_integer());
+        return;
+      case Kind::real:
+        out += number(v.as_real());
+        return;
       case Kind::string:
         rt_.charge_bytes(v.text().size());
         append_string(out, v.text(), style_.ensure_ascii);
         return;
       case Kind::list:
-      case Kind::tuple: write_list(v.items(), depth); return;
-      case Kind::dict: write_dict(v.get<Dict>(), depth); return;
-      default: fail(fmt::format("Object of type {} is not JSON serializable", type_name(v)));
+      case Kind::tuple:
+        write_list(v.items(), depth);
+        return;
+      case Kind::dict:
+        write_dict(v.get<Dict>(), depth);
+        return;
+      default:
+        fail(fmt::format("Object of type {} is not JSON serializable", type_name(v)));
     }
   }
 
@@ -114,12 +127,18 @@ class Writer {
 
   static std::string key_text(const Value& key) {
     switch (key.kind()) {
-      case Kind::string: return key.text();
-      case Kind::none: return "null";
-      case Kind::boolean: return key.as_boolean() ? "true" : "false";
-      case Kind::integer: return fmt::to_string(key.as_integer());
-      case Kind::real: return number(key.as_real());
-      default: fail(fmt::format("keys must be str, int, float, bool or None, not {}", type_name(key)));
+      case Kind::string:
+        return key.text();
+      case Kind::none:
+        return "null";
+      case Kind::boolean:
+        return key.as_boolean() ? "true" : "false";
+      case Kind::integer:
+        return fmt::to_string(key.as_integer());
+      case Kind::real:
+        return number(key.as_real());
+      default:
+        fail(fmt::format("keys must be str, int, float, bool or None, not {}", type_name(key)));
     }
   }
 

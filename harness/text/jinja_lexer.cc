@@ -16,7 +16,6 @@ namespace {
 constexpr size_t kMaxSourceBytes = size_t{1} << 20;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
@@ -72,7 +71,8 @@ class Lexer {
   void text() {
     size_t begin = at_;
     while (begin + 1 < source_.size() &&
-           !(source_[begin] == '{' && (source_[begin + 1] == '%' || source_[begin + 1] == '{' || source_[begin + 1] == '#')))
+           !(source_[begin] == '{' &&
+             (source_[begin + 1] == '%' || source_[begin + 1] == '{' || source_[begin + 1] == '#')))
       ++begin;
     if (begin + 1 >= source_.size()) {
       const std::string rest = source_.substr(at_);
@@ -121,8 +121,10 @@ class Lexer {
 
   void comment() {
     while (at_ < source_.size())
-      if (skip_end("#}", options_.trim_blocks)) return;
-      else advance(1);
+      if (skip_end("#}", options_.trim_blocks))
+        return;
+      else
+        advance(1);
     error("a comment is not closed", "end it with #}");
   }
 
@@ -163,8 +165,9 @@ class Lexer {
       if (brackets.empty() && end_of_tag(block)) return;
       if (const size_t n = white_space_at(at_); n > 0) {
         advance(n);
-      } else if (is_name_start(peek())) {
-        name();
+      } else if (const size_t name = name_length(); name > 0) {
+        push(TokenKind::name, source_.substr(at_, name));
+        advance(name);
       } else if (is_digit(peek())) {
         number();
       } else if (peek() == '"' || peek() == '\'') {
@@ -191,11 +194,17 @@ class Lexer {
     return true;
   }
 
-  void name() {
-    size_t n = 1;
-    while (is_name_start(peek(n)) || is_digit(peek(n))) ++n;
-    push(TokenKind::name, source_.substr(at_, n));
-    advance(n);
+  // Bytes of a name that starts here: letters of any script, _ and, further on, digits and marks. 0: none.
+  size_t name_length() const {
+    size_t n = 0;
+    while (at_ + n < source_.size()) {
+      const Utf8Char c = decode_utf8(source_, at_ + n);
+      const bool starts = c.code_point == '_' || is_letter(c.code_point) || category(c.code_point) == Category::Nl;
+      const bool continues = is_mark(c.code_point) || category(c.code_point) == Category::Nd;
+      if (!starts && !(n > 0 && continues)) break;
+      n += c.bytes;
+    }
+    return n;
   }
 
   // Digits with single underscores between them, from `ahead` on.

@@ -10,8 +10,19 @@
 
 namespace samebits::jinja {
 
-enum class TokenKind : uint8_t { data, variable_begin, variable_end, block_begin, block_end, name, string, integer, real,
-                                 symbol, end };
+enum class TokenKind : uint8_t {
+  data,
+  variable_begin,
+  variable_end,
+  block_begin,
+  block_end,
+  name,
+  string,
+  integer,
+  real,
+  symbol,
+  end
+};
 
 struct Place {
   uint32_t line = 1, column = 1;  // column in bytes

@@ -28,8 +28,9 @@ std::vector<std::string> split_lines(std::string_view text) {
   size_t begin = 0;
   for (size_t at = 0; at < text.size();) {
     const Utf8Char c = decode_utf8(text, at);
-    const bool ends = (c.code_point >= 0x0A && c.code_point <= 0x0D) || (c.code_point >= 0x1C && c.code_point <= 0x1E) ||
-                      c.code_point == 0x85 || c.code_point == 0x2028 || c.code_point == 0x2029;
+    const bool ends = (c.code_point >= 0x0A && c.code_point <= 0x0D) ||
+                      (c.code_point >= 0x1C && c.code_point <= 0x1E) || c.code_point == 0x85 ||
+                      c.code_point == 0x2028 || c.code_point == 0x2029;
     const size_t end = at;
     at += c.bytes;
     if (!ends) continue;
@@ -226,16 +227,35 @@ Value has_case(Interpreter& i, const Value& s, const Args& args) {
 }
 
 const std::map<std::string_view, Method> kStringMethods{
-    {"strip", strip}, {"lstrip", lstrip}, {"rstrip", rstrip},
-    {"upper", changed<py_upper>}, {"lower", changed<py_lower>}, {"title", changed<py_title>},
+    {"strip", strip},
+    {"lstrip", lstrip},
+    {"rstrip", rstrip},
+    {"upper", changed<py_upper>},
+    {"lower", changed<py_lower>},
+    {"title", changed<py_title>},
     {"capitalize", changed<py_capitalize>},
-    {"split", split}, {"rsplit", rsplit}, {"splitlines", splitlines},
-    {"startswith", startswith}, {"endswith", endswith}, {"replace", replace},
-    {"find", find}, {"rfind", rfind}, {"index", index}, {"count", count}, {"join", join}, {"format", format},
-    {"removeprefix", removeprefix}, {"removesuffix", removesuffix},
-    {"isdigit", all_are<is_decimal>}, {"isdecimal", all_are<is_decimal>}, {"isnumeric", all_are<is_number>},
-    {"isalpha", all_are<is_letter>}, {"isalnum", all_are<is_alphanumeric>}, {"isspace", all_are<is_python_space>},
-    {"isupper", has_case<true>}, {"islower", has_case<false>},
+    {"split", split},
+    {"rsplit", rsplit},
+    {"splitlines", splitlines},
+    {"startswith", startswith},
+    {"endswith", endswith},
+    {"replace", replace},
+    {"find", find},
+    {"rfind", rfind},
+    {"index", index},
+    {"count", count},
+    {"join", join},
+    {"format", format},
+    {"removeprefix", removeprefix},
+    {"removesuffix", removesuffix},
+    {"isdigit", all_are<is_decimal>},
+    {"isdecimal", all_are<is_decimal>},
+    {"isnumeric", all_are<is_number>},
+    {"isalpha", all_are<is_letter>},
+    {"isalnum", all_are<is_alphanumeric>},
+    {"isspace", all_are<is_python_space>},
+    {"isupper", has_case<true>},
+    {"islower", has_case<false>},
 };
 
 // ---- list and tuple ----
@@ -306,8 +326,8 @@ Value copy_list(Interpreter& i, const Value& list, const Args& args) {
 
 const std::map<std::string_view, Method> kTupleMethods{{"index", index_of_item}, {"count", count_item}};
 const std::map<std::string_view, Method> kListMethods{
-    {"index", index_of_item}, {"count", count_item}, {"copy", copy_list}, {"append", append}, {"extend", extend},
-    {"insert", insert}, {"pop", pop_item}, {"reverse", reverse},
+    {"index", index_of_item}, {"count", count_item}, {"copy", copy_list}, {"append", append},
+    {"extend", extend},       {"insert", insert},    {"pop", pop_item},   {"reverse", reverse},
 };
 
 // ---- dict ----
@@ -371,8 +391,13 @@ Value pop_key(Interpreter& i, const Value& dict, const Args& args) {
 }
 
 const std::map<std::string_view, Method> kDictMethods{
-    {"get", dict_get}, {"items", dict_view<true, true>}, {"keys", dict_view<true, false>},
-    {"values", dict_view<false, true>}, {"copy", copy_dict}, {"update", update}, {"setdefault", setdefault},
+    {"get", dict_get},
+    {"items", dict_view<true, true>},
+    {"keys", dict_view<true, false>},
+    {"values", dict_view<false, true>},
+    {"copy", copy_dict},
+    {"update", update},
+    {"setdefault", setdefault},
     {"pop", pop_key},
 };
 

@@ -36,11 +36,21 @@ void append_repr(Runtime& rt, std::string& out, const Value& v, int depth) {
   if (depth > kMaxValueDepth) fail_limit("a value is nested too deeply to be printed");
   rt.charge(1);
   switch (v.kind()) {
-    case Kind::undefined: out += "Undefined"; return;
-    case Kind::none: out += "None"; return;
-    case Kind::boolean: out += v.as_boolean() ? "True" : "False"; return;
-    case Kind::integer: out += fmt::to_string(v.as_integer()); return;
-    case Kind::real: out += py_repr(v.as_real()); return;
+    case Kind::undefined:
+      out += "Undefined";
+      return;
+    case Kind::none:
+      out += "None";
+      return;
+    case Kind::boolean:
+      out += v.as_boolean() ? "True" : "False";
+      return;
+    case Kind::integer:
+      out += fmt::to_string(v.as_integer());
+      return;
+    case Kind::real:
+      out += py_repr(v.as_real());
+      return;
     case Kind::string:
       rt.charge_bytes(v.text().size());
       out += v.is_markup() ? "Markup(" + py_repr(v.text()) + ")" : py_repr(v.text());
@@ -61,7 +71,9 @@ void append_repr(Runtime& rt, std::string& out, const Value& v, int depth) {
       append_items(rt, out, v.items(), depth);
       out += "])";
       return;
-    case Kind::dict: append_dict(rt, out, v.get<Dict>(), depth); return;
+    case Kind::dict:
+      append_dict(rt, out, v.get<Dict>(), depth);
+      return;
     case Kind::name_space:
       out += "<Namespace ";
       append_dict(rt, out, v.get<Dict>(), depth);
@@ -75,7 +87,8 @@ void append_repr(Runtime& rt, std::string& out, const Value& v, int depth) {
     }
     case Kind::generator:
     case Kind::callable:
-    case Kind::loop: fail(fmt::format("a {} has no text of its own", type_name(v)));
+    case Kind::loop:
+      fail(fmt::format("a {} has no text of its own", type_name(v)));
   }
 }
 
@@ -120,11 +133,16 @@ Value integer_arithmetic(Op op, int64_t a, int64_t b) {
 
 Value real_arithmetic(Op op, double a, double b) {
   switch (op) {
-    case Op::add: return Value::real(a + b);
-    case Op::sub: return Value::real(a - b);
-    case Op::mul: return Value::real(a * b);
-    case Op::pow: fail("powers of floats are not supported: their last bit is not the same on every machine");
-    default: break;
+    case Op::add:
+      return Value::real(a + b);
+    case Op::sub:
+      return Value::real(a - b);
+    case Op::mul:
+      return Value::real(a * b);
+    case Op::pow:
+      fail("powers of floats are not supported: their last bit is not the same on every machine");
+    default:
+      break;
   }
   if (b == 0) fail(op == Op::mod ? "float modulo by zero" : "float division by zero");
   if (op == Op::div) return Value::real(a / b);
@@ -190,8 +208,8 @@ std::optional<Value> sequence_arithmetic(Runtime& rt, Op op, const Value& a, con
   return std::nullopt;
 }
 
-constexpr std::string_view kOpNames[] = {"+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=",
-                                         "in", "not in"};
+constexpr std::string_view kOpNames[] = {
+    "+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "in", "not in"};
 
 bool equal_items(Runtime& rt, const Values& a, const Values& b, int depth) {
   if (a.size() != b.size()) return false;
@@ -214,12 +232,23 @@ bool equal_dicts(Runtime& rt, const Dict& a, const Dict& b, int depth) {
 void append_html_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '\'': out += "&#39;"; break;
-      case '"': out += "&#34;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      default:
+        out += c;
     }
   }
 }
@@ -230,7 +259,7 @@ std::string to_text(Runtime& rt, const Value& v) {
     return v.text();
   }
   if (v.is(Kind::undefined)) {
-    if (rt.strict()) fail_undefined(v.text());
+    if (rt.refuses(v)) fail_undefined(v.text());
     return "";
   }
   return repr(rt, v);
@@ -245,22 +274,30 @@ std::string repr(Runtime& rt, const Value& v) {
 bool truthy(Runtime& rt, const Value& v) {
   switch (v.kind()) {
     case Kind::undefined:
-      if (rt.strict()) fail_undefined(v.text());
+      if (rt.refuses(v)) fail_undefined(v.text());
       return false;
-    case Kind::none: return false;
+    case Kind::none:
+      return false;
     case Kind::boolean:
-    case Kind::integer: return v.as_integer() != 0;
-    case Kind::real: return v.as_real() != 0;
-    case Kind::string: return !v.text().empty();
+    case Kind::integer:
+      return v.as_integer() != 0;
+    case Kind::real:
+      return v.as_real() != 0;
+    case Kind::string:
+      return !v.text().empty();
     case Kind::list:
     case Kind::tuple:
-    case Kind::view: return !v.items().empty();
-    case Kind::dict: return !v.get<Dict>().entries.empty();
-    case Kind::range: return v.get<Range>().size() > 0;
+    case Kind::view:
+      return !v.items().empty();
+    case Kind::dict:
+      return !v.get<Dict>().entries.empty();
+    case Kind::range:
+      return v.get<Range>().size() > 0;
     case Kind::generator:
     case Kind::name_space:
     case Kind::callable:
-    case Kind::loop: return true;
+    case Kind::loop:
+      return true;
   }
   return true;
 }
@@ -289,19 +326,26 @@ bool equal(Runtime& rt, const Value& a, const Value& b, int depth) {
   if (depth > kMaxValueDepth) fail_limit("values are nested too deeply to be compared");
   rt.charge(1);
   if (a.is(Kind::undefined) || b.is(Kind::undefined)) {
-    if (rt.strict()) fail_undefined(a.is(Kind::undefined) ? a.text() : b.text());
+    if (rt.refuses(a)) fail_undefined(a.text());
+    if (rt.refuses(b)) fail_undefined(b.text());
     return a.kind() == b.kind();
   }
   if (a.is_number() && b.is_number()) return compare_numbers(a, b) == 0;
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Kind::none: return true;
-    case Kind::string: return a.text() == b.text();
+    case Kind::none:
+      return true;
+    case Kind::string:
+      return a.text() == b.text();
     case Kind::list:
-    case Kind::tuple: return equal_items(rt, a.items(), b.items(), depth);
-    case Kind::dict: return equal_dicts(rt, a.get<Dict>(), b.get<Dict>(), depth);
-    case Kind::range: return equal_items(rt, iterate(rt, a), iterate(rt, b), depth);
-    default: return a.same_object(b);
+    case Kind::tuple:
+      return equal_items(rt, a.items(), b.items(), depth);
+    case Kind::dict:
+      return equal_dicts(rt, a.get<Dict>(), b.get<Dict>(), depth);
+    case Kind::range:
+      return equal_items(rt, iterate(rt, a), iterate(rt, b), depth);
+    default:
+      return a.same_object(b);
   }
 }
 
@@ -323,10 +367,14 @@ bool less(Runtime& rt, const Value& a, const Value& b, int depth) {
 
 bool compare(Runtime& rt, Op op, const Value& a, const Value& b) {
   switch (op) {
-    case Op::eq: return equal(rt, a, b);
-    case Op::ne: return !equal(rt, a, b);
-    case Op::lt: return less(rt, a, b);
-    case Op::gt: return less(rt, b, a);
+    case Op::eq:
+      return equal(rt, a, b);
+    case Op::ne:
+      return !equal(rt, a, b);
+    case Op::lt:
+      return less(rt, a, b);
+    case Op::gt:
+      return less(rt, b, a);
     case Op::le:
     case Op::ge:
       if (a.is_number() && b.is_number()) {
@@ -334,8 +382,10 @@ bool compare(Runtime& rt, Op op, const Value& a, const Value& b) {
         return order == 0 || order == (op == Op::le ? -1 : 1);
       }
       return op == Op::le ? !less(rt, b, a) : !less(rt, a, b);
-    case Op::in: return contains(rt, b, a);
-    default: return !contains(rt, b, a);
+    case Op::in:
+      return contains(rt, b, a);
+    default:
+      return !contains(rt, b, a);
   }
 }
 
@@ -350,7 +400,7 @@ bool contains(Runtime& rt, const Value& container, const Value& item) {
   }
   if (container.is(Kind::dict)) {
     rt.charge(1);
-    if (item.is(Kind::undefined) && !rt.strict()) return false;
+    if (item.is(Kind::undefined) && !rt.refuses(item)) return false;
     return container.get<Dict>().find(item) != nullptr;
   }
   for (const Value& candidate : iterate(rt, container))

@@ -29,14 +29,14 @@ Values iterate(Runtime&, const Value&);
 bool is_iterable(const Value&);
 std::optional<int64_t> length(Runtime&, const Value&);  // nullopt: len() would raise TypeError
 
-Value get_item(Runtime&, const Value& object, const Value& key);  // object[key], undefined when absent
+Value get_item(Runtime&, const Value& object, const Value& key);            // object[key], undefined when absent
 Value get_attribute(Runtime&, const Value& object, std::string_view name);  // object.name, then object["name"]
 Value slice(Runtime&, const Value& object, const Value& start, const Value& stop, const Value& step);
 
 // A method of a str, list, tuple, dict … as a callable (jinja_methods.cc); nullopt when there is none.
 std::optional<Value> method(Runtime&, const Value& object, std::string_view name);
 
-std::vector<std::string> split_lines(std::string_view text);  // str.splitlines()
+std::vector<std::string> split_lines(std::string_view text);        // str.splitlines()
 void append_html_escaped(std::string& out, std::string_view text);  // & < > and quotes
 
 // Argument conversions for callables; `what` names the argument in errors.

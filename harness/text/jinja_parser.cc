@@ -141,9 +141,10 @@ std::unique_ptr<Stmt> Parser::statement() {
   if (tag.text == "call") return call_statement();
   if (tag.text == "filter") return filter_statement();
   if (tag.text == "with") return with_statement();
-  if (tag.text == "break") return loop_control(StmtKind::break_loop);
-  if (tag.text == "continue") return loop_control(StmtKind::continue_loop);
-  if (tag.text == "generation" && program_.options.dialect == Dialect::chat) {
+  const bool chat = program_.options.dialect == Dialect::chat;
+  if (chat && tag.text == "break") return loop_control(StmtKind::break_loop);
+  if (chat && tag.text == "continue") return loop_control(StmtKind::continue_loop);
+  if (chat && tag.text == "generation") {
     auto stmt = make(StmtKind::scope, tag.place.line);
     stmt->body = block("endgeneration");
     return stmt;

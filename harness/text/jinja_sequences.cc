@@ -43,13 +43,18 @@ Value missing_attribute(const Value& object, std::string_view name) {
 Values iterate(Runtime& rt, const Value& v) {
   switch (v.kind()) {
     case Kind::undefined:
-      if (rt.strict()) fail_undefined(v.text());
+      if (rt.refuses(v)) fail_undefined(v.text());
       return {};
-    case Kind::string: return code_points(rt, v.text());
+    case Kind::string:
+      return code_points(rt, v.text());
     case Kind::list:
     case Kind::tuple:
-    case Kind::view: rt.charge(v.items().size()); return v.items();
-    case Kind::generator: rt.charge(v.items().size()); return std::exchange(v.items(), {});
+    case Kind::view:
+      rt.charge(v.items().size());
+      return v.items();
+    case Kind::generator:
+      rt.charge(v.items().size());
+      return std::exchange(v.items(), {});
     case Kind::dict: {
       Values keys;
       for (const auto& [key, value] : v.get<Dict>().entries) keys.push_back(key);
@@ -63,7 +68,8 @@ Values iterate(Runtime& rt, const Value& v) {
       for (int64_t i = 0; i < r.size(); ++i) out.push_back(Value::integer(r.start + i * r.step));
       return out;
     }
-    default: fail(fmt::format("'{}' object is not iterable", type_name(v)));
+    default:
+      fail(fmt::format("'{}' object is not iterable", type_name(v)));
   }
 }
 
@@ -74,24 +80,32 @@ bool is_iterable(const Value& v) {
     case Kind::integer:
     case Kind::real:
     case Kind::name_space:
-    case Kind::callable: return false;
-    default: return true;
+    case Kind::callable:
+      return false;
+    default:
+      return true;
   }
 }
 
 std::optional<int64_t> length(Runtime& rt, const Value& v) {
   switch (v.kind()) {
     case Kind::undefined:
-      if (rt.strict()) fail_undefined(v.text());
+      if (rt.refuses(v)) fail_undefined(v.text());
       return 0;
-    case Kind::string: return static_cast<int64_t>(count_code_points(v.text()));
+    case Kind::string:
+      return static_cast<int64_t>(count_code_points(v.text()));
     case Kind::list:
     case Kind::tuple:
-    case Kind::view: return static_cast<int64_t>(v.items().size());
-    case Kind::dict: return static_cast<int64_t>(v.get<Dict>().entries.size());
-    case Kind::range: return v.get<Range>().size();
-    case Kind::loop: return static_cast<int64_t>(v.get<Loop>().items.size());
-    default: return std::nullopt;
+    case Kind::view:
+      return static_cast<int64_t>(v.items().size());
+    case Kind::dict:
+      return static_cast<int64_t>(v.get<Dict>().entries.size());
+    case Kind::range:
+      return v.get<Range>().size();
+    case Kind::loop:
+      return static_cast<int64_t>(v.get<Loop>().items.size());
+    default:
+      return std::nullopt;
   }
 }
 
@@ -140,7 +154,7 @@ Value slice(Runtime& rt, const Value& object, const Value& start, const Value& s
   const int64_t stride = bound(step).value_or(1);
   if (stride == 0) fail("slice step cannot be zero");
   if (!is_sequence(object) && !object.is(Kind::string))
-    return Value::undefined(fmt::format("'{}' object cannot be sliced", type_name(object)));
+    fail(fmt::format("'{}' object cannot be sliced", type_name(object)));
   if (object.is(Kind::string) && stride == 1) {
     rt.charge_bytes(object.text().size());
     return Value::string(std::string(py_slice(object.text(), bound(start), bound(stop))), object.is_markup());
@@ -154,6 +168,12 @@ Value slice(Runtime& rt, const Value& object, const Value& start, const Value& s
   };
   const int64_t first = clamp(bound(start), stride < 0 ? highest : lowest);
   const int64_t last = clamp(bound(stop), stride < 0 ? lowest : highest);
+  if (object.is(Kind::range)) {
+    const Range& r = object.get<Range>();
+    int64_t step = 0;
+    if (__builtin_mul_overflow(r.step, stride, &step)) fail_limit("a slice step is too large");
+    return Value::object(Kind::range, std::make_shared<Range>(r.start + first * r.step, r.start + last * r.step, step));
+  }
   Values picked;
   if (stride > 0)
     for (int64_t i = first; i < last; i += std::min(stride, n)) picked.push_back(all[static_cast<size_t>(i)]);

@@ -22,13 +22,13 @@ bool is_true(Interpreter&, const Value& v, const Args&) { return v.is(Kind::bool
 bool is_false(Interpreter&, const Value& v, const Args&) { return v.is(Kind::boolean) && !v.as_boolean(); }
 bool is_escaped(Interpreter&, const Value& v, const Args&) { return v.is_markup(); }
 bool iterable(Interpreter& i, const Value& v, const Args&) {
-  if (v.is(Kind::undefined) && i.runtime().strict()) fail_undefined(v.text());
+  if (i.runtime().refuses(v)) fail_undefined(v.text());
   return is_iterable(v);
 }
 
 // Python: it has a length and can be subscripted.
 bool is_sequence(Interpreter& i, const Value& v, const Args&) {
-  if (v.is(Kind::undefined)) return !i.runtime().strict();
+  if (v.is(Kind::undefined)) return !i.runtime().refuses(v);
   return v.is(Kind::string) || v.is(Kind::list) || v.is(Kind::tuple) || v.is(Kind::dict) || v.is(Kind::range);
 }
 
@@ -87,7 +87,7 @@ const std::map<std::string_view, TestFn> kTests{
     {"number", is_kind<Kind::boolean, Kind::integer, Kind::real>},
     {"string", is_kind<Kind::string>},
     {"mapping", is_kind<Kind::dict>},
-    {"callable", is_kind<Kind::callable, Kind::loop>},
+    {"callable", is_kind<Kind::callable, Kind::loop, Kind::undefined>},
     {"true", is_true},
     {"false", is_false},
     {"escaped", is_escaped},

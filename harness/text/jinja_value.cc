@@ -18,11 +18,18 @@ Value make(Kind kind, std::shared_ptr<Object> object) { return Value::object(kin
 // Rank of hashable kinds; keys of different rank are never equal.
 int key_rank(const Value& key) {
   switch (key.kind()) {
-    case Kind::none: return 0;
-    case Kind::boolean: case Kind::integer: case Kind::real: return 1;
-    case Kind::string: return 2;
-    case Kind::tuple: return 3;
-    default: fail(fmt::format("unhashable type: '{}'", type_name(key)));
+    case Kind::none:
+      return 0;
+    case Kind::boolean:
+    case Kind::integer:
+    case Kind::real:
+      return 1;
+    case Kind::string:
+      return 2;
+    case Kind::tuple:
+      return 3;
+    default:
+      fail(fmt::format("unhashable type: '{}'", type_name(key)));
   }
 }
 
@@ -62,8 +69,12 @@ Runtime::~Runtime() {
   }
 }
 
-Value Value::undefined(std::string message) {
-  return make(Kind::undefined, std::make_shared<Text>(std::move(message), false));
+bool Runtime::refuses(const Value& v) const {
+  return v.is(Kind::undefined) && dialect == Dialect::lm_eval && !v.get<Text>().markup;
+}
+
+Value Value::undefined(std::string message, bool lenient) {
+  return make(Kind::undefined, std::make_shared<Text>(std::move(message), lenient));
 }
 Value Value::boolean(bool b) {
   Value v;
@@ -203,14 +214,17 @@ Value from_json(Runtime& rt, const nlohmann::ordered_json& json, int depth) {
   if (depth > kMaxValueDepth) fail_limit("a variable is nested too deeply");
   rt.charge(1);
   switch (json.type()) {
-    case nlohmann::json::value_t::boolean: return Value::boolean(json.get<bool>());
-    case nlohmann::json::value_t::number_integer: return Value::integer(json.get<int64_t>());
+    case nlohmann::json::value_t::boolean:
+      return Value::boolean(json.get<bool>());
+    case nlohmann::json::value_t::number_integer:
+      return Value::integer(json.get<int64_t>());
     case nlohmann::json::value_t::number_unsigned: {
       const uint64_t u = json.get<uint64_t>();
       if (u > INT64_MAX) fail_limit("an integer variable is beyond 64 bits");
       return Value::integer(static_cast<int64_t>(u));
     }
-    case nlohmann::json::value_t::number_float: return Value::real(json.get<double>());
+    case nlohmann::json::value_t::number_float:
+      return Value::real(json.get<double>());
     case nlohmann::json::value_t::string: {
       const auto& s = json.get_ref<const std::string&>();
       if (!is_valid_utf8(s)) fail("a variable holds text that is not UTF-8");
@@ -231,28 +245,45 @@ Value from_json(Runtime& rt, const nlohmann::ordered_json& json, int depth) {
       }
       return Value::object(Kind::dict, std::move(dict));
     }
-    case nlohmann::json::value_t::null: return Value();
-    default: fail("a variable holds bytes that are not text");
+    case nlohmann::json::value_t::null:
+      return Value();
+    default:
+      fail("a variable holds bytes that are not text");
   }
 }
 
 std::string type_name(const Value& v) {
   switch (v.kind()) {
-    case Kind::undefined: return "Undefined";
-    case Kind::none: return "NoneType";
-    case Kind::boolean: return "bool";
-    case Kind::integer: return "int";
-    case Kind::real: return "float";
-    case Kind::string: return v.is_markup() ? "Markup" : "str";
-    case Kind::list: return "list";
-    case Kind::tuple: return "tuple";
-    case Kind::view: return v.get<Items>().view_name;
-    case Kind::dict: return "dict";
-    case Kind::range: return "range";
-    case Kind::generator: return "generator";
-    case Kind::name_space: return "Namespace";
-    case Kind::callable: return "function";
-    case Kind::loop: return "LoopContext";
+    case Kind::undefined:
+      return "Undefined";
+    case Kind::none:
+      return "NoneType";
+    case Kind::boolean:
+      return "bool";
+    case Kind::integer:
+      return "int";
+    case Kind::real:
+      return "float";
+    case Kind::string:
+      return v.is_markup() ? "Markup" : "str";
+    case Kind::list:
+      return "list";
+    case Kind::tuple:
+      return "tuple";
+    case Kind::view:
+      return v.get<Items>().view_name;
+    case Kind::dict:
+      return "dict";
+    case Kind::range:
+      return "range";
+    case Kind::generator:
+      return "generator";
+    case Kind::name_space:
+      return "Namespace";
+    case Kind::callable:
+      return "function";
+    case Kind::loop:
+      return "LoopContext";
   }
   return "object";
 }

@@ -37,7 +37,7 @@ struct Runtime {
   Dialect dialect = Dialect::lm_eval;
   uint64_t steps_left = 0;
 
-  bool strict() const { return dialect == Dialect::lm_eval; }
+  bool refuses(const Value&) const;  // an undefined that may not even be printed (StrictUndefined)
   void charge(uint64_t steps);
   void charge_bytes(uint64_t bytes) { charge(bytes / 16 + 1); }
   void track(const Value& container);  // must be called before a container is changed in place
@@ -49,7 +49,21 @@ struct Runtime {
 inline constexpr int kMaxValueDepth = 200;  // of nested containers, where they are walked
 
 enum class Kind : uint8_t {
-  undefined, none, boolean, integer, real, string, list, tuple, view, dict, range, generator, name_space, callable, loop
+  undefined,
+  none,
+  boolean,
+  integer,
+  real,
+  string,
+  list,
+  tuple,
+  view,
+  dict,
+  range,
+  generator,
+  name_space,
+  callable,
+  loop
 };
 
 struct Object {
@@ -59,15 +73,16 @@ struct Object {
 class Value {
  public:
   Value() = default;  // None
-  static Value undefined(std::string message);
+  // `lenient`: also where undefined values are refused (Jinja2's inline if without else).
+  static Value undefined(std::string message, bool lenient = false);
   static Value boolean(bool);
   static Value integer(int64_t);
   static Value real(double);
   static Value string(std::string, bool markup = false);
   static Value list(Values);
   static Value tuple(Values);
-  static Value generator(Values);                 // can be iterated once
-  static Value view(const char* name, Values);    // dict_keys, dict_values, dict_items
+  static Value generator(Values);               // can be iterated once
+  static Value view(const char* name, Values);  // dict_keys, dict_values, dict_items
   static Value object(Kind, std::shared_ptr<Object>);
 
   Kind kind() const { return kind_; }
@@ -101,7 +116,7 @@ class Value {
 struct Text : Object {
   explicit Text(std::string t, bool m) : text(std::move(t)), markup(m) {}
   std::string text;
-  bool markup;  // already HTML-escaped: `escape` leaves it alone
+  bool markup;  // already HTML-escaped: `escape` leaves it alone; of an undefined: lenient
 };
 
 // Frees nested containers without recursion, however deep a template nested them.

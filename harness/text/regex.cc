@@ -38,7 +38,10 @@ namespace {
 class Matcher {
  public:
   Matcher(const pcre2_code* code, std::string_view pattern, std::string_view text)
-      : code_(code), pattern_(pattern), text_(text), data_(pcre2_match_data_create_from_pattern(code, nullptr)),
+      : code_(code),
+        pattern_(pattern),
+        text_(text),
+        data_(pcre2_match_data_create_from_pattern(code, nullptr)),
         context_(pcre2_match_context_create(nullptr)) {
     SAMEBITS_ASSERT(data_ && context_);
     pcre2_set_match_limit(context_, kMatchLimit);

@@ -12,8 +12,7 @@ namespace {
 
 // Python's classes, spelled out: PCRE2's own \s lacks U+001C to U+001F, its \w changed between versions.
 constexpr std::string_view kSpace = R"(\s\x{1c}-\x{1f})", kWord = R"(\p{L}\p{N}_)";
-constexpr std::string_view kBoundary =
-    R"((?:(?<=[\p{L}\p{N}_])(?![\p{L}\p{N}_])|(?<![\p{L}\p{N}_])(?=[\p{L}\p{N}_])))";
+constexpr std::string_view kBoundary = R"((?:(?<=[\p{L}\p{N}_])(?![\p{L}\p{N}_])|(?<![\p{L}\p{N}_])(?=[\p{L}\p{N}_])))";
 constexpr std::string_view kNoBoundary =
     R"((?:(?<=[\p{L}\p{N}_])(?=[\p{L}\p{N}_])|(?<![\p{L}\p{N}_])(?![\p{L}\p{N}_])))";
 
