@@ -1,11 +1,10 @@
 // Runner "local": this process, one backend. The whole missing part goes to the backend in one call, so that it can
-// pack batches and share prefixes over all of it; the safety chain stands around it.
+// pack batches and share prefixes over all of it.
 #include <vector>
 
 #include "harness/core/interrupt.h"
 #include "harness/core/registry.h"
 #include "runners/preflight.h"
-#include "runners/staged.h"
 
 namespace samebits {
 namespace {
@@ -15,14 +14,13 @@ class LocalRunner : public Runner {
   void run(const Plan& plan, Backend& backend, std::span<const uint32_t> missing, const Sink& sink,
            const Observer& observer) const override {
     preflight(plan);
-    StagedBackend staged(plan, backend);
     const Observer observe = observer ? observer : [](const Observation&) {};
     if (interrupt_requested()) return;
-    if (missing.size() == plan.requests.size()) return staged.answer(plan.requests, sink, observe);
+    if (missing.size() == plan.requests.size()) return backend.answer(plan.requests, sink, observe);
     std::vector<Request> requests;
     requests.reserve(missing.size());
     for (uint32_t index : missing) requests.push_back(plan.requests[index]);
-    staged.answer(requests, sink, observe);
+    backend.answer(requests, sink, observe);
   }
 };
 

@@ -3,6 +3,7 @@
 #include "harness/core/error.h"
 #include "harness/core/pool.h"
 #include "harness/core/registry.h"
+#include "harness/core/staged.h"
 
 namespace samebits {
 
@@ -19,7 +20,8 @@ Responses respond(const Plan& plan, Backend& backend, const Runner& runner, Resp
     known[i] = std::move(response);
     if (hooks.progress) hooks.progress(known, *known[i]);
   };
-  if (!missing.empty()) runner.run(plan, backend, missing, sink, hooks.observe);
+  StagedBackend chain(plan, backend);  // input filter -> model -> output filter, whatever the runner
+  if (!missing.empty()) runner.run(plan, chain, missing, sink, hooks.observe);
   return known;
 }
 

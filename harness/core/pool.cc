@@ -68,9 +68,15 @@ Known<Statistic> score_sample(const Task& task, const Sample& sample, const Metr
     answers.push_back({&*responses[i], {}});
     texts.push_back(responses[i]->text);
   }
-  if (const FilterPipeline* pipeline = find_pipeline(task, use.filter))
-    for (const FilterPipeline::Step& step : pipeline->steps)
-      texts = Registry<Filter>::instance().get(step.function).apply(step.args, sample, std::move(texts));
+  if (const FilterPipeline* pipeline = find_pipeline(task, use.filter)) {
+    try {
+      for (const FilterPipeline::Step& step : pipeline->steps)
+        texts = Registry<Filter>::instance().get(step.function).apply(step.args, sample, std::move(texts));
+    } catch (const Error& e) {
+      if (e.code != "E0314") throw;  // a pattern that ran into its step limit on this text: this sample's failure
+      return Unknown{e.problem};
+    }
+  }
   answers.resize(std::min(answers.size(), texts.size()));
   for (size_t i = 0; i < answers.size(); ++i) answers[i].text = std::move(texts[i]);
   return metric.score(use, sample, answers);

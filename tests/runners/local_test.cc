@@ -4,7 +4,7 @@
 #include "harness/core/interrupt.h"
 #include "harness/core/loop.h"
 #include "harness/core/registry.h"
-#include "tests/runners/fixtures.h"
+#include "tests/support/echo_backend.h"
 #include "tests/support/fake_backend.h"
 
 namespace samebits {

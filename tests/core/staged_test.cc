@@ -1,4 +1,4 @@
-#include "runners/staged.h"
+#include "harness/core/staged.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
-#include "tests/runners/fixtures.h"
+#include "tests/support/echo_backend.h"
 
 namespace samebits {
 namespace {

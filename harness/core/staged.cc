@@ -1,4 +1,4 @@
-#include "runners/staged.h"
+#include "harness/core/staged.h"
 
 #include <algorithm>
 #include <map>
