@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
@@ -56,7 +55,6 @@ EngineOptions parse_engine_options(const nlohmann::json& options) {
     }
   }
   out.isa = parse_isa(isa.c_str());
-  if (out.threads == 0) out.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   return out;
 }
 
@@ -87,7 +85,7 @@ std::vector<int32_t> LocalBackend::tokenize(std::string_view text, bool special)
 nlohmann::json LocalBackend::observations() const {
   const KvPool& kv = transformer_.kv();
   return {{"isa", isa_name(options_.isa)},
-          {"threads", options_.threads},
+          {"threads", transformer_.workers().threads()},
           {"batch_tokens", options_.schedule.batch_tokens},
           {"executed_macs", transformer_.executed_macs()},
           {"kv_peak_bytes", kv.peak_pages() * kv.bytes_per_page()}};

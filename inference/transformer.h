@@ -36,7 +36,7 @@ class Transformer {
   const TransformerSpec& spec() const { return spec_; }
   KvPool& kv() { return kv_; }
   const KvPool& kv() const { return kv_; }
-  Workers& workers() { return workers_; }
+  const Workers& workers() const { return workers_; }
   Isa isa() const { return isa_; }
 
   // Writes keys and values of every row. `hidden`: the normalised output states of the wanted rows, in row order,

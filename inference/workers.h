@@ -17,9 +17,9 @@ namespace samebits {
 
 class Workers {
  public:
-  explicit Workers(int threads)
-      : threads_(threads), limit_(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(threads)),
-        arena_(threads), observer_(arena_) {}
+  explicit Workers(int threads)  // 0: one a core
+      : threads_(threads > 0 ? threads : tbb::this_task_arena::max_concurrency()), limit_(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(threads_)),
+        arena_(threads_), observer_(arena_) {}
   int threads() const { return threads_; }
 
   // body(i) for i in [0, n), in any order. With one thread or one item: here, in order.
