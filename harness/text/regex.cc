@@ -34,6 +34,11 @@ struct Regex::Code {
 
 namespace {
 
+struct Free {
+  void operator()(pcre2_match_data* p) const { pcre2_match_data_free(p); }
+  void operator()(pcre2_match_context* p) const { pcre2_match_context_free(p); }
+};
+
 // The scratch memory of one call.
 class Matcher {
  public:
@@ -44,30 +49,24 @@ class Matcher {
         data_(pcre2_match_data_create_from_pattern(code, nullptr)),
         context_(pcre2_match_context_create(nullptr)) {
     SAMEBITS_ASSERT(data_ && context_);
-    pcre2_set_match_limit(context_, kMatchLimit);
-    pcre2_set_depth_limit(context_, kMatchLimit);
-    pcre2_set_heap_limit(context_, kHeapLimitKib);
+    pcre2_set_match_limit(context_.get(), kMatchLimit);
+    pcre2_set_depth_limit(context_.get(), kMatchLimit);
+    pcre2_set_heap_limit(context_.get(), kHeapLimitKib);
     if (const size_t bad = find_invalid_utf8(text); bad != std::string_view::npos)
       throw Error("E0314", fmt::format("the searched text is not UTF-8 at byte {}", bad), std::string(pattern),
                   "decode the text before it is searched");
   }
-  ~Matcher() {
-    pcre2_match_data_free(data_);
-    pcre2_match_context_free(context_);
-  }
-  Matcher(const Matcher&) = delete;
-  Matcher& operator=(const Matcher&) = delete;
 
   std::optional<Match> at(size_t start, uint32_t options) {
     const int rc = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), start,
-                               options | PCRE2_NO_UTF_CHECK, data_, context_);
+                               options | PCRE2_NO_UTF_CHECK, data_.get(), context_.get());
     if (rc == PCRE2_ERROR_NOMATCH) return std::nullopt;
     if (rc < 0)
       throw Error("E0314", fmt::format("matching gave up: {}", message_of(rc)), fmt::format("pattern {}", pattern_),
                   "write a pattern without nested repetition, such as (a+)+");
     Match match;
-    const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data_);
-    for (uint32_t i = 0; i < pcre2_get_ovector_count(data_); ++i) {
+    const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data_.get());
+    for (uint32_t i = 0; i < pcre2_get_ovector_count(data_.get()); ++i) {
       if (static_cast<int>(i) < rc && ends[2 * i] != PCRE2_UNSET)
         match.groups.push_back(Match::Span{ends[2 * i], ends[2 * i + 1]});
       else
@@ -79,8 +78,8 @@ class Matcher {
  private:
   const pcre2_code* code_;
   const std::string_view pattern_, text_;
-  pcre2_match_data* data_;
-  pcre2_match_context* context_;
+  std::unique_ptr<pcre2_match_data, Free> data_;
+  std::unique_ptr<pcre2_match_context, Free> context_;
 };
 
 std::string group_text(const Match& match, size_t group, std::string_view text) {

@@ -13,8 +13,9 @@ namespace {
 // Python's classes, spelled out: PCRE2's own \s lacks U+001C to U+001F, its \w changed between versions.
 constexpr std::string_view kSpace = R"(\s\x{1c}-\x{1f})", kWord = R"(\p{L}\p{N}_)";
 constexpr std::string_view kBoundary = R"((?:(?<=[\p{L}\p{N}_])(?![\p{L}\p{N}_])|(?<![\p{L}\p{N}_])(?=[\p{L}\p{N}_])))";
+// Python up to 3.13: \B never matches the empty string.
 constexpr std::string_view kNoBoundary =
-    R"((?:(?<=[\p{L}\p{N}_])(?=[\p{L}\p{N}_])|(?<![\p{L}\p{N}_])(?![\p{L}\p{N}_])))";
+    R"((?!\A\z)(?:(?<=[\p{L}\p{N}_])(?=[\p{L}\p{N}_])|(?<![\p{L}\p{N}_])(?![\p{L}\p{N}_])))";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
