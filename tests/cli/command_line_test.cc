@@ -1,6 +1,8 @@
 // The command line as users and their scripts see it: exit codes, streams, spelling, help.
 #include <gtest/gtest.h>
 
+#include "harness/core/error.h"
+#include "harness/core/resources.h"
 #include "tests/cli/program.h"
 
 namespace samebits {
@@ -69,6 +71,20 @@ TEST(CommandLine, EveryVerbHasHelpThatShowsAnExample) {
     const Outcome o = samebits(scratch, {verb, "--help"});
     EXPECT_EQ(o.exit, 0) << verb;
     EXPECT_NE(o.out.find("Example:  samebits " + verb), std::string::npos) << o.out;
+  }
+}
+
+TEST(CommandLine, AnUnexpectedFailureIsInternal) { EXPECT_EQ(Error("E0100", "", "", "").exit_code(), Exit::internal); }
+
+TEST(CommandLine, FoldersOfTheEnvironmentAreChecked) {
+  const Scratch scratch;
+  const Outcome o = shell(scratch, "SAMEBITS_CACHE=/dev/null/cache \"$SAMEBITS\" model pull smollm2-135m-instruct");
+  expect_error(o, "E0103", 2);
+  try {
+    resource_path("tasks/absent");
+    FAIL() << "found a file that is not shipped";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code, "E0102");
   }
 }
 

@@ -38,7 +38,7 @@ const std::map<std::string, std::set<std::string>> kLibraries = {
     {"tbb/", {"inference", "runners"}},
     {"oneapi/", {"inference", "runners"}},
     {"yaml-cpp/", {"tasks"}},
-    {"zlib", {"tasks"}},
+    {"zlib", {"tasks", "inference"}},  // inference: models come in Python packages, which are zip files
     {"zstd", {"tasks", "results"}},
     {"gtest/", {}},
     {"benchmark/", {}},
