@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <fstream>
+
 #include "harness/core/error.h"
+#include "harness/core/resources.h"
+#include "tests/shared_data.h"
 
 namespace samebits {
 namespace {
@@ -62,6 +67,30 @@ TEST(Chat, TheDateIsFixed) { EXPECT_EQ(render_chat("{{ strftime_now('%d %B %Y') 
 
 TEST(Chat, MessagesCannotBeChangedByTheTemplate) {
   EXPECT_EQ(code_of("{% set _ = messages.append(1) %}", {{"user", "Hi"}}, {}), "E0311");
+}
+
+// The value of a GGUF string key: the key, a type (u32), a length (u64), the bytes.
+std::string gguf_string(const std::string& path, const std::string& key) {
+  std::ifstream file(path, std::ios::binary);
+  std::string head(size_t{4} << 20, '\0');
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  const size_t at = head.find(key) + key.size() + sizeof(uint32_t);
+  uint64_t bytes = 0;
+  std::memcpy(&bytes, head.data() + at, sizeof bytes);
+  return head.substr(at + sizeof bytes, bytes);
+}
+
+// Expected: Jinja2 with the settings of transformers.
+TEST(Chat, TheTemplateOfSmolLm2) {
+  const std::string path = cache_dir() + "/models/smollm2-135m-instruct.gguf";
+  SAMEBITS_NEEDS_MODEL(path);
+  const std::string smollm2 = gguf_string(path, "tokenizer.chat_template");
+  EXPECT_EQ(render_chat(smollm2, {{"user", "Hi"}}, {}),
+            "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+  EXPECT_EQ(render_chat(smollm2, {{"system", "Be brief."}, {"user", "Hi"}, {"assistant", "The"}},
+                        {.add_generation_prompt = false, .continue_final_message = true}),
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nThe");
 }
 
 }  // namespace
