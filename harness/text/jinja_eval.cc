@@ -8,6 +8,7 @@
 #include "harness/text/jinja_interpreter.h"
 
 namespace samebits::jinja {
+// The innermost scope first, then the caller's variables, then the global functions.
 Value Interpreter::lookup(const Expr& name) {
   for (const Scope* scope = scope_.get(); scope; scope = scope->parent.get()) {
     runtime_.charge(1 + scope->variables.size() / 16);
@@ -89,6 +90,7 @@ Value Interpreter::eval_subscript(const Expr& expr) {
   return slice(runtime_, object, bounds[0], bounds[1], bounds[2]);
 }
 
+// Positional, *args, named, **kwargs.
 Args Interpreter::arguments(const CallArguments& call) {
   Args args;
   for (const auto& positional : call.positional) args.positional.push_back(eval(*positional));
@@ -132,6 +134,7 @@ bool Interpreter::eval_test(const Expr& expr) {
   return expr.test(*this, value, arguments(expr.arguments));
 }
 
+// `and`, `or` and the inline if give one of their operands, and evaluate no more than they need.
 Value Interpreter::eval_logic(const Expr& expr) {
   if (expr.kind == ExprKind::logical_not) return Value::boolean(!truthy(runtime_, eval(*expr.children[0])));
   if (expr.kind == ExprKind::conditional) {
@@ -153,6 +156,7 @@ bool Interpreter::eval_compare(const Expr& expr) {
   return true;
 }
 
+// ~ prints its operands and joins the texts.
 Value Interpreter::eval_concat(const Expr& expr) {
   std::string text;
   for (const auto& child : expr.children) text += to_text(runtime_, eval(*child));

@@ -1,4 +1,4 @@
-// The expression half of the parser.
+// The expression half of the parser: one function a level of precedence, from or (loosest) to the subscript.
 #include <fmt/format.h>
 
 #include <array>
@@ -78,6 +78,7 @@ ExprPtr Parser::expression(bool with_conditional) {
   return with_conditional ? conditional() : logical_or();
 }
 
+// value if condition else other; without else an undefined value.
 ExprPtr Parser::conditional() {
   const Nesting nesting(*this);
   ExprPtr value = logical_or();
@@ -121,6 +122,7 @@ ExprPtr Parser::logical_not() {
   return node(ExprKind::logical_not, line, std::move(children));
 }
 
+// a < b < c is one node: each operand is evaluated once, as in Python.
 ExprPtr Parser::comparison() {
   const uint32_t line = current().place.line;
   std::vector<ExprPtr> operands;
@@ -157,6 +159,7 @@ ExprPtr Parser::sum() {
   return left;
 }
 
+// ~ binds tighter than + in Jinja.
 ExprPtr Parser::concatenation() {
   const uint32_t line = current().place.line;
   std::vector<ExprPtr> parts;
@@ -181,6 +184,7 @@ ExprPtr Parser::power() {
   return left;
 }
 
+// A filter after a sign applies to the negated value: -1|abs is 1.
 ExprPtr Parser::unary(bool with_filter) {
   const Nesting nesting(*this);
   const uint32_t line = current().place.line;
@@ -197,6 +201,7 @@ ExprPtr Parser::unary(bool with_filter) {
   return with_filter ? filters_and_tests(std::move(value)) : std::move(value);
 }
 
+// A literal, a name, or something in brackets. Adjacent strings are joined.
 ExprPtr Parser::primary() {
   const Token token = current();
   if (is_symbol("[")) return list_literal();
@@ -353,6 +358,7 @@ CallArguments Parser::call_arguments() {
   return arguments;
 }
 
+// Names are looked up here; inside a branch a missing filter is an error only when it is reached, as in Jinja2.
 ExprPtr Parser::filter(ExprPtr input) {
   expect_symbol("|");
   const Token name = current();
@@ -368,6 +374,7 @@ ExprPtr Parser::filter(ExprPtr input) {
   return deepen(std::move(expr));
 }
 
+// value is [not] name, name argument, or name(arguments).
 ExprPtr Parser::test(ExprPtr input) {
   expect_name("is");
   const bool negated = skip_name("not");

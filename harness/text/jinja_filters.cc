@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -23,12 +22,14 @@ Value absolute(Interpreter&, const Value& v, const Args& args) {
   return v.as_integer() < 0 ? negate(v) : Value::integer(v.as_integer());
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 // float(text): Python's grammar, which allows blanks around and single underscores between digits.
 std::optional<double> parse_real(std::string_view text) {
   std::string s(py_strip(text));
   for (size_t i = 0; i < s.size(); ++i) {
     if (s[i] != '_') continue;
-    const bool between = i > 0 && i + 1 < s.size() && std::isdigit(s[i - 1]) && std::isdigit(s[i + 1]);
+    const bool between = i > 0 && i + 1 < s.size() && is_digit(s[i - 1]) && is_digit(s[i + 1]);
     if (!between) return std::nullopt;
     s.erase(i--, 1);
   }
@@ -42,7 +43,7 @@ std::optional<double> parse_real(std::string_view text) {
   } else if (word == "nan") {
     value = std::numeric_limits<double>::quiet_NaN();
   } else {
-    if (s.empty() || !(std::isdigit(s[0]) || s[0] == '.')) return std::nullopt;
+    if (s.empty() || !(is_digit(s[0]) || s[0] == '.')) return std::nullopt;
     const auto [end, status] = std::from_chars(s.data(), s.data() + s.size(), value);
     if (end != s.data() + s.size() || status == std::errc::invalid_argument) return std::nullopt;
     if (status == std::errc::result_out_of_range) fail_limit("a number is beyond what a double can hold");
@@ -50,7 +51,7 @@ std::optional<double> parse_real(std::string_view text) {
   return minus ? -value : value;
 }
 
-// int(text, base); nullopt where Python raises ValueError.
+// int(text, base): blanks around, a sign, a prefix that fits the base; nullopt where Python raises ValueError.
 std::optional<int64_t> parse_integer(std::string_view text, int base) {
   std::string s(py_strip(text));
   const bool minus = !s.empty() && s[0] == '-';
@@ -74,12 +75,14 @@ std::optional<int64_t> parse_integer(std::string_view text, int base) {
   return minus ? -value : value;
 }
 
+// int(float): towards zero; nullopt for NaN and infinity, which Jinja's filter turns into its default.
 std::optional<int64_t> truncate(double d) {
   if (std::isnan(d) || std::isinf(d)) return std::nullopt;
   if (d >= 0x1p63 || d < -0x1p63) fail_limit("an integer does not fit 64 bits");
   return static_cast<int64_t>(d);
 }
 
+// "42.23"|int is 42: text that is no integer is tried as a float.
 Value to_integer(Interpreter&, const Value& v, const Args& args) {
   const auto bound = args.bind("int", {"default", "base"});
   const Value otherwise = bound[0] ? *bound[0] : Value::integer(0);
@@ -108,7 +111,8 @@ Value to_real(Interpreter&, const Value& v, const Args& args) {
 double round_half_even(double value, int64_t precision) {
   if (!std::isfinite(value) || precision > 330) return value;
   if (precision < 0) fail("round with a negative precision is supported for integers only");
-  char digits[1024];
+  char digits[1024];  // 309 digits before the point, 330 behind it
+
   const auto end =
       std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, static_cast<int>(precision)).ptr;
   double rounded = 0;
@@ -142,6 +146,7 @@ Value default_value(Interpreter& i, const Value& v, const Args& args) {
   return bound[1] && truthy(i.runtime(), *bound[1]) && !truthy(i.runtime(), v) ? otherwise : v;
 }
 
+// obj.name without the fall-back to obj["name"].
 Value attribute(Interpreter& i, const Value& v, const Args& args) {
   const auto bound = args.bind("attr", {"name"}, 1);
   const std::string& name = string_argument(*bound[0], "name");
@@ -152,6 +157,7 @@ Value attribute(Interpreter& i, const Value& v, const Args& args) {
   return get_attribute(i.runtime(), v, name);
 }
 
+// The two filters called tojson: Jinja2's own for HTML, and the one that transformers puts in its place.
 Value json(Interpreter& i, const Value& v, const Args& args) {
   const auto indent_of = [](const Value* indent) -> std::optional<std::string> {
     if (!indent || indent->is(Kind::none)) return std::nullopt;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "harness/text/jinja_filters.h"
@@ -13,6 +14,12 @@ namespace {
 
 Value flag_or(const Value* given, bool otherwise) { return given ? *given : Value::boolean(otherwise); }
 
+int64_t whole_number(std::string_view digits) {
+  int64_t n = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), n);
+  return n;
+}
+
 // "a.b.0": a path of keys; an integer is a path of one.
 Value follow(Runtime& rt, Value item, const Value& path, const Value* otherwise = nullptr) {
   std::vector<Value> parts;
@@ -20,7 +27,7 @@ Value follow(Runtime& rt, Value item, const Value& path, const Value* otherwise 
     for (const std::string& part : py_split(path.text(), ".")) {
       const bool digits =
           !part.empty() && part.size() < 19 && part.find_first_not_of("0123456789") == std::string::npos;
-      parts.push_back(digits ? Value::integer(std::stoll(part)) : Value::string(part));
+      parts.push_back(digits ? Value::integer(whole_number(part)) : Value::string(part));
     }
   } else if (!path.is(Kind::none)) {
     parts.push_back(path);
@@ -32,6 +39,7 @@ Value follow(Runtime& rt, Value item, const Value& path, const Value* otherwise 
   return item;
 }
 
+// Sorting and uniqueness ignore case unless asked otherwise.
 Value folded(const Value& v, bool case_sensitive) {
   return !case_sensitive && v.is(Kind::string) ? Value::string(py_lower(v.text())) : v;
 }
@@ -50,6 +58,7 @@ Values sorted_by(Runtime& rt, const Values& items, const Values& keys, bool reve
   return out;
 }
 
+// A generator has no length, as in Python.
 Value length_of(Interpreter& i, const Value& v, const Args& args) {
   args.bind("length", {});
   if (v.is(Kind::string)) i.runtime().charge_bytes(v.text().size());
@@ -106,6 +115,7 @@ Value reverse(Interpreter& i, const Value& v, const Args& args) {
   return Value::string(std::move(out), v.is_markup());
 }
 
+// map(attribute=…) or map("filter", arguments …). An undefined or empty input gives nothing.
 Value map_items(Interpreter& i, const Value& v, const Args& args) {
   Runtime& rt = i.runtime();
   Values out;
@@ -145,6 +155,7 @@ Value reject(Interpreter& i, const Value& v, const Args& args) { return choose(i
 Value selectattr(Interpreter& i, const Value& v, const Args& args) { return choose(i, v, args, true, true); }
 Value rejectattr(Interpreter& i, const Value& v, const Args& args) { return choose(i, v, args, true, false); }
 
+// `attribute` may name several, "a,b": compared in this order.
 Value sort(Interpreter& i, const Value& v, const Args& args) {
   const auto bound = args.bind("sort", {"reverse", "case_sensitive", "attribute"});
   Runtime& rt = i.runtime();
@@ -195,6 +206,7 @@ Value unique(Interpreter& i, const Value& v, const Args& args) {
   return Value::generator(std::move(out));
 }
 
+// The first of equal extremes, as Python's min and max.
 Value extreme(Interpreter& i, const Value& v, const Args& args, const char* name, bool largest) {
   const auto bound = args.bind(name, {"case_sensitive", "attribute"});
   Runtime& rt = i.runtime();
@@ -236,6 +248,7 @@ Value items(Interpreter& i, const Value& v, const Args& args) {
   return Value::generator(std::move(out));
 }
 
+// Rows of `linecount` items; the last one is filled up where a filler is given.
 Value batch(Interpreter& i, const Value& v, const Args& args) {
   const auto bound = args.bind("batch", {"linecount", "fill_with"}, 1);
   const int64_t width = integer_argument(*bound[0], "linecount");
@@ -255,6 +268,7 @@ Value batch(Interpreter& i, const Value& v, const Args& args) {
   return Value::generator(std::move(out));
 }
 
+// `slices` columns whose lengths differ by at most one, the longer ones first.
 Value slices(Interpreter& i, const Value& v, const Args& args) {
   const auto bound = args.bind("slice", {"slices", "fill_with"}, 1);
   const int64_t n = integer_argument(*bound[0], "slices");
@@ -273,6 +287,7 @@ Value slices(Interpreter& i, const Value& v, const Args& args) {
   return Value::generator(std::move(out));
 }
 
+// Sorted by the attribute, then one (value, items) pair a run of equal ones, with the first item's spelling.
 Value groupby(Interpreter& i, const Value& v, const Args& args) {
   const auto bound = args.bind("groupby", {"attribute", "default", "case_sensitive"}, 1);
   Runtime& rt = i.runtime();

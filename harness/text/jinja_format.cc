@@ -23,6 +23,7 @@ struct Spec {
   char type = '\0';
 };
 
+// Decimal digits from `at` on; `at` is left behind them.
 int64_t read_number(std::string_view text, size_t& at) {
   int64_t n = 0;
   for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
@@ -72,6 +73,7 @@ std::string padded(std::string sign, std::string body, const Spec& spec, char de
   return align == '=' ? sign + before + body : before + sign + body + after;
 }
 
+// One number under one specification: its digits, then sign, grouping and padding.
 std::string number_text(const Value& v, Spec spec) {
   const bool real = v.is(Kind::real) || std::string_view("eEfFgG%").find(spec.type) != std::string_view::npos;
   std::string sign, digits;
@@ -225,6 +227,7 @@ class Percent {
 
 // ---- brace style ----
 
+// [[fill]align][sign][#][0][width][,][.precision][type]
 Spec parse_spec(std::string_view text) {
   Spec spec;
   size_t at = 0;
@@ -257,6 +260,7 @@ Spec parse_spec(std::string_view text) {
   return spec;
 }
 
+// One replacement field: conversion (!r, !s) first, then the specification.
 std::string formatted(Runtime& rt, const Value& v, char conversion, std::string_view spec_text) {
   const Value shown = conversion == 'r'   ? Value::string(repr(rt, v))
                       : conversion == 's' ? Value::string(to_text(rt, v))

@@ -1,6 +1,8 @@
 // The functions that every template sees.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "harness/text/jinja_interpreter.h"
@@ -67,98 +69,34 @@ Value raise_exception(Interpreter& i, const Args& args) {
   throw Failure{"E0315", to_text(i.runtime(), *bound[0])};
 }
 
-// datetime(2024, 7, 26).strftime(format) in the C locale; see kTemplateDate.
+// The fields of datetime(2024, 7, 26).strftime in the C locale; see kTemplateDate. "-d" is glibc's %-d, unpadded.
+constexpr std::pair<std::string_view, std::string_view> kDateFields[] = {
+    {"Y", "2024"},     {"y", "24"},       {"m", "07"},       {"d", "26"},
+    {"e", "26"},       {"B", "July"},     {"b", "Jul"},      {"h", "Jul"},
+    {"A", "Friday"},   {"a", "Fri"},      {"j", "208"},      {"u", "5"},
+    {"w", "5"},        {"H", "00"},       {"M", "00"},       {"S", "00"},
+    {"I", "12"},       {"p", "AM"},       {"f", "000000"},   {"Z", ""},
+    {"z", ""},         {"D", "07/26/24"}, {"x", "07/26/24"}, {"F", "2024-07-26"},
+    {"T", "00:00:00"}, {"X", "00:00:00"}, {"R", "00:00"},    {"c", "Fri Jul 26 00:00:00 2024"},
+    {"-d", "26"},      {"-m", "7"},       {"-e", "26"},      {"-H", "0"},
+    {"-M", "0"},       {"-I", "12"},      {"%", "%"},
+};
+
 Value strftime_now(Interpreter&, const Args& args) {
   const auto bound = args.bind("strftime_now", {"format"}, 1);
-  const std::string& format = string_argument(*bound[0], "format");
+  const std::string_view format = string_argument(*bound[0], "format");
   std::string out;
   for (size_t at = 0; at < format.size(); ++at) {
     if (format[at] != '%' || at + 1 == format.size()) {
       out += format[at];
       continue;
     }
-    switch (format[++at]) {
-      case 'Y':
-        out += "2024";
-        break;
-      case 'y':
-        out += "24";
-        break;
-      case 'm':
-        out += "07";
-        break;
-      case 'd':
-        out += "26";
-        break;
-      case 'e':
-        out += "26";
-        break;
-      case 'B':
-        out += "July";
-        break;
-      case 'b':
-      case 'h':
-        out += "Jul";
-        break;
-      case 'A':
-        out += "Friday";
-        break;
-      case 'a':
-        out += "Fri";
-        break;
-      case 'j':
-        out += "208";
-        break;
-      case 'u':
-      case 'w':
-        out += '5';
-        break;
-      case 'H':
-      case 'M':
-      case 'S':
-        out += "00";
-        break;
-      case 'I':
-        out += "12";
-        break;
-      case 'p':
-        out += "AM";
-        break;
-      case 'f':
-        out += "000000";
-        break;
-      case 'Z':
-      case 'z':
-        break;  // a naive datetime has none
-      case 'D':
-      case 'x':
-        out += "07/26/24";
-        break;
-      case 'F':
-        out += "2024-07-26";
-        break;
-      case 'T':
-      case 'X':
-        out += "00:00:00";
-        break;
-      case 'R':
-        out += "00:00";
-        break;
-      case 'c':
-        out += "Fri Jul 26 00:00:00 2024";
-        break;
-      case '-':  // glibc: no padding
-        if (at + 1 < format.size()) {
-          const char field = format[++at];
-          out += field == 'd' || field == 'e' ? "26" : field == 'm' ? "7" : field == 'H' || field == 'M' ? "0" : "";
-        }
-        break;
-      case '%':
-        out += '%';
-        break;
-      default:
-        fail(fmt::format("strftime_now does not know %{}", format[at]));
-    }
+    const std::string_view field = format.substr(at + 1, format[at + 1] == '-' ? 2 : 1);
+    const auto known =
+        std::find_if(std::begin(kDateFields), std::end(kDateFields), [&](const auto& f) { return f.first == field; });
+    if (known == std::end(kDateFields)) fail(fmt::format("strftime_now does not know %{}", field));
+    out += known->second;
+    at += field.size();
   }
   return Value::string(std::move(out));
 }

@@ -1,3 +1,5 @@
+// The statement half of the interpreter. Names are found along a chain of scopes: a loop body, a macro, a `with`
+// and a captured block open one; a branch does not.
 #include "harness/text/jinja_interpreter.h"
 
 #include <fmt/format.h>
@@ -109,6 +111,7 @@ void Interpreter::emit(std::string_view text) {
   *out_ += text;
 }
 
+// What the body writes, instead of writing it.
 std::string Interpreter::capture(const Body& body) {
   std::string text;
   std::string* const outer = std::exchange(out_, &text);
@@ -203,6 +206,7 @@ Values Interpreter::loop_items(const Stmt& stmt, const Value& iterable) {
   return kept;
 }
 
+// Each round has a scope of its own, so what it sets is gone in the next one.
 Interpreter::Flow Interpreter::run_loop(const Stmt& stmt, const Values& items, int depth) {
   const uint32_t loop_id = stmt.name_id;
   auto loop = std::make_shared<Loop>();
@@ -253,6 +257,7 @@ void Interpreter::run_call_block(const Stmt& stmt) {
   emit(to_text(runtime_, eval_call(*stmt.expr, &caller)));
 }
 
+// A name in the innermost scope, an attribute of a namespace, or a tuple of such targets.
 void Interpreter::assign(const Expr& target, const Value& value) {
   if (target.kind == ExprKind::name) {
     scope_->set(target.name_id, value);
@@ -280,6 +285,7 @@ Value Interpreter::call(const Value& callee, const Args& args) {
   fail(fmt::format("'{}' object is not callable", type_name(callee)));
 }
 
+// Parameters, then defaults (evaluated in the macro's scope, left to right), then the body.
 Value Interpreter::call_macro(const Stmt& stmt, const std::shared_ptr<Scope>& closure, const Args& args) {
   const ScopeGuard guard(*this, closure);
   const size_t n = stmt.parameters.size(), first_default = n - stmt.defaults.size();

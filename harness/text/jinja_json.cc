@@ -11,6 +11,7 @@
 namespace samebits::jinja {
 namespace {
 
+// Control characters, quotes and backslashes are escaped; the rest only where ASCII is asked for (as UTF-16 units).
 void append_string(std::string& out, std::string_view text, bool ensure_ascii) {
   static constexpr std::string_view kSpecial = "\"\\\n\r\t\b\f", kLetters = "\"\\nrtbf";
   const auto unit = [&](uint32_t u) { out += fmt::format("\\u{:04x}", u); };
@@ -125,6 +126,7 @@ class Writer {
     out += '}';
   }
 
+  // JSON knows text keys only; Python prints the others.
   static std::string key_text(const Value& key) {
     switch (key.kind()) {
       case Kind::string:

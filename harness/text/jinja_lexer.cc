@@ -1,3 +1,4 @@
+// White space follows Jinja2's lexer: see push_text (before a tag) and skip_end (after it).
 #include "harness/text/jinja_lexer.h"
 
 #include <fmt/format.h>
@@ -179,6 +180,7 @@ class Lexer {
     error("a tag is not closed", block ? "end it with %}" : "end it with }}");
   }
 
+  // -}} and -%} also swallow the white space behind them.
   bool end_of_tag(bool block) {
     const Place place = place_;
     if (block) {
@@ -215,6 +217,7 @@ class Lexer {
     return n;
   }
 
+  // 12, 1_000, 0xff, 1.5, 1e-3. After a dot a number is an index: a.0.1 has two.
   void number() {
     const bool after_dot = at_ > 0 && source_[at_ - 1] == '.';  // a.0.1: two integers
     const char letter = static_cast<char>(peek(1) | 0x20);
@@ -248,6 +251,7 @@ class Lexer {
     advance(prefix + n);
   }
 
+  // Up to the same quote, a backslash hides the next character.
   void string() {
     const char quote = peek();
     size_t n = 1;
@@ -301,6 +305,7 @@ class Lexer {
     return n;
   }
 
+  // Operators and punctuation; `brackets` holds the closing ones that are awaited.
   void symbol(std::string& brackets) {
     static constexpr std::string_view kTwo[] = {"//", "**", "==", "!=", ">=", "<="};
     static constexpr std::string_view kOne = "+-/*%~[](){}><=.:|,;";

@@ -68,6 +68,7 @@ Value changed(Interpreter&, const Value& s, const Args& args) {
   return Value::string(change(s.text()), s.is_markup());
 }
 
+// A list of str.
 Value strings(Interpreter& i, const std::vector<std::string>& parts) {
   i.runtime().charge(parts.size());
   Values values;
@@ -122,7 +123,7 @@ Value splitlines(Interpreter& i, const Value& s, const Args& args) {
   return strings(i, split_lines(s.text()));
 }
 
-// startswith and endswith take a string or a tuple of strings.
+// Within text[start:end]; startswith and endswith take a string or a tuple of strings.
 Value affix(Interpreter& i, const Value& s, const Args& args, const char* name, bool prefix) {
   const auto bound = args.bind(name, {"prefix", "start", "end"}, 1);
   std::optional<int64_t> start, end;
@@ -338,6 +339,7 @@ Value dict_get(Interpreter&, const Value& dict, const Args& args) {
   return bound[1] ? *bound[1] : Value();
 }
 
+// keys(), values(), items(): snapshots that print as Python's views.
 template <bool with_keys, bool with_values>
 Value dict_view(Interpreter& i, const Value& dict, const Args& args) {
   args.bind("view", {});
@@ -379,6 +381,7 @@ Value setdefault(Interpreter& i, const Value& dict, const Args& args) {
   return value;
 }
 
+// dict.pop: without a default a missing key is Python's KeyError.
 Value pop_key(Interpreter& i, const Value& dict, const Args& args) {
   const auto bound = args.bind("pop", {"key", "default"}, 1);
   const Value* found = dict.get<Dict>().find(*bound[0]);
@@ -401,6 +404,7 @@ const std::map<std::string_view, Method> kDictMethods{
     {"pop", pop_key},
 };
 
+// What transformers' ImmutableSandboxedEnvironment refuses.
 bool changes_in_place(const Value& object, std::string_view name) {
   if (object.is(Kind::list))
     return name == "append" || name == "extend" || name == "insert" || name == "pop" || name == "reverse";

@@ -1,3 +1,4 @@
+// Printing, comparison and arithmetic with Python's results.
 #include "harness/text/jinja_ops.h"
 
 #include <fmt/format.h>
@@ -92,6 +93,7 @@ void append_repr(Runtime& rt, std::string& out, const Value& v, int depth) {
   }
 }
 
+// Python's integers have no bound; ours end in an error before they would wrap. nullopt: overflow.
 std::optional<Value> overflow_checked(Op op, int64_t a, int64_t b) {
   int64_t result = 0;
   bool overflow = false;
@@ -131,6 +133,7 @@ Value integer_arithmetic(Op op, int64_t a, int64_t b) {
   return Value::integer(op == Op::mod ? remainder + (adjust ? b : 0) : quotient - (adjust ? 1 : 0));
 }
 
+// Floor division and modulo as CPython's float_divmod: the remainder has the divisor's sign.
 Value real_arithmetic(Op op, double a, double b) {
   switch (op) {
     case Op::add:
@@ -160,6 +163,7 @@ Value real_arithmetic(Op op, double a, double b) {
   return Value::real(quotient - whole > 0.5 ? whole + 1 : whole);
 }
 
+// "ab" * 3, [0] * 3. The size is charged before the memory is taken.
 Value repeat(Runtime& rt, const Value& sequence, int64_t times) {
   const auto n = static_cast<uint64_t>(std::max<int64_t>(times, 0));
   if (sequence.is(Kind::string)) {
@@ -302,6 +306,7 @@ bool truthy(Runtime& rt, const Value& v) {
   return true;
 }
 
+// 2^53 + 1 must not equal 2^53 as a float: the float is compared by its whole part.
 int compare_numbers(const Value& a, const Value& b) {
   const auto order = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : x == y ? 0 : 2; };
   if (a.is_integral() && b.is_integral()) return order(a.as_integer(), b.as_integer());
@@ -389,6 +394,7 @@ bool compare(Runtime& rt, Op op, const Value& a, const Value& b) {
   }
 }
 
+// Python's `in`: a substring, a key, or an equal (or identical) element.
 bool contains(Runtime& rt, const Value& container, const Value& item) {
   if (container.is(Kind::string)) {
     if (!item.is(Kind::string)) {

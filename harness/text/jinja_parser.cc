@@ -1,3 +1,4 @@
+// The statement half of the parser.
 #include "harness/text/jinja_parser.h"
 
 #include <fmt/format.h>
@@ -153,6 +154,7 @@ std::unique_ptr<Stmt> Parser::statement() {
           "use one of: for, if, set, macro, call, filter, with, raw; files cannot be included");
 }
 
+// {% for target in iterable [if condition] [recursive] %} … [{% else %} …] {% endfor %}
 std::unique_ptr<Stmt> Parser::for_statement() {
   auto stmt = make(StmtKind::loop, current().place.line);
   stmt->name_id = name_id("loop");
@@ -174,6 +176,7 @@ std::unique_ptr<Stmt> Parser::for_statement() {
   return stmt;
 }
 
+// {% if a %} … [{% elif b %} …] [{% else %} …] {% endif %}: a flat list of branches, however many.
 std::unique_ptr<Stmt> Parser::if_statement() {
   auto stmt = make(StmtKind::branch, current().place.line);
   ++branches_;
@@ -192,6 +195,7 @@ std::unique_ptr<Stmt> Parser::if_statement() {
   return stmt;
 }
 
+// {% set target = value %}, or {% set target | filter %} … {% endset %}.
 std::unique_ptr<Stmt> Parser::set_statement() {
   auto stmt = make(StmtKind::set, current().place.line);
   stmt->target = assign_target(true, true);
@@ -251,6 +255,7 @@ std::unique_ptr<Stmt> Parser::macro_statement() {
   return stmt;
 }
 
+// {% call(parameters) name(arguments) %} … {% endcall %}: the body is the macro `caller` of the called macro.
 std::unique_ptr<Stmt> Parser::call_statement() {
   auto stmt = make(StmtKind::call_block, current().place.line);
   stmt->text = "caller";
@@ -269,6 +274,7 @@ std::unique_ptr<Stmt> Parser::filter_statement() {
   return stmt;
 }
 
+// {% with a = 1, b = 2 %} … {% endwith %}
 std::unique_ptr<Stmt> Parser::with_statement() {
   auto stmt = make(StmtKind::with, current().place.line);
   while (current().kind != TokenKind::block_end) {
@@ -318,6 +324,7 @@ ExprPtr Parser::assign_target(bool allow_tuple, bool allow_attribute) {
   return comma ? node(ExprKind::tuple, line, std::move(targets)) : std::move(targets.front());
 }
 
+// name(arguments) | name …, applied to `input`, or to what a block captured where that is nullptr.
 ExprPtr Parser::filter_chain(ExprPtr input) {
   if (!input && !is_symbol("|")) {
     // {% filter upper|trim %} begins without a bar.

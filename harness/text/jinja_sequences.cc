@@ -25,6 +25,7 @@ Values code_points(Runtime& rt, const std::string& text) {
 
 bool is_sequence(const Value& v) { return v.is(Kind::list) || v.is(Kind::tuple) || v.is(Kind::range); }
 
+// Negative positions count from the end; outside it is undefined, not an error.
 Value item_of_sequence(Runtime& rt, const Value& object, int64_t position) {
   const int64_t n = *length(rt, object);
   const int64_t i = position < 0 ? position + n : position;
@@ -40,6 +41,7 @@ Value missing_attribute(const Value& object, std::string_view name) {
 
 }  // namespace
 
+// A snapshot: what a loop body appends is not seen by the loop.
 Values iterate(Runtime& rt, const Value& v) {
   switch (v.kind()) {
     case Kind::undefined:
@@ -109,6 +111,7 @@ std::optional<int64_t> length(Runtime& rt, const Value& v) {
   }
 }
 
+// Jinja: the item first, then the attribute of that name.
 Value get_item(Runtime& rt, const Value& object, const Value& key) {
   rt.charge(1);
   if (object.is(Kind::undefined)) fail_undefined(object.text());
@@ -144,6 +147,7 @@ Value get_attribute(Runtime& rt, const Value& object, std::string_view name) {
   return missing_attribute(object, name);
 }
 
+// Python's slice.indices: bounds are clamped, a negative step walks back.
 Value slice(Runtime& rt, const Value& object, const Value& start, const Value& stop, const Value& step) {
   if (object.is(Kind::undefined)) fail_undefined(object.text());
   const auto bound = [](const Value& v) -> std::optional<int64_t> {

@@ -1,3 +1,4 @@
+// Construction and release of values, dicts, call arguments, and what JSON becomes.
 #include "harness/text/jinja_value.h"
 
 #include <fmt/format.h>
@@ -33,6 +34,7 @@ int key_rank(const Value& key) {
   }
 }
 
+// A total order of hashable values, so that a map can index them: None, numbers, strings, tuples.
 int compare_keys(const Value& a, const Value& b, int depth = 0) {
   if (depth > kMaxValueDepth) fail_limit("a dict key is nested too deeply");
   const int rank = key_rank(a);
@@ -57,6 +59,7 @@ void Runtime::charge(uint64_t steps) {
   steps_left -= steps;
 }
 
+// Only a container that was changed in place can come to hold itself; the others are freed by counting alone.
 void Runtime::track(const Value& container) {
   bool& tracked = container.is(Kind::list) ? container.get<Items>().tracked : container.get<Dict>().tracked;
   if (!std::exchange(tracked, true)) changed_.push_back(container.shared());
@@ -114,6 +117,7 @@ const std::string& Value::text() const { return get<Text>().text; }
 bool Value::is_markup() const { return kind_ == Kind::string && get<Text>().markup; }
 Values& Value::items() const { return get<Items>().items; }
 
+// A destructor that recursed would overflow the stack on [[[[…]]]] of a hundred thousand levels.
 void release(Values& items) {
   Values pending = std::move(items);
   items.clear();
@@ -147,6 +151,7 @@ void Dict::clear() {
 
 bool Dict::KeyLess::operator()(const Value& a, const Value& b) const { return compare_keys(a, b) < 0; }
 
+// Linear in small dicts. The index is built once a dict has grown, and dropped when an entry goes.
 size_t Dict::position(const Value& key) const {
   key_rank(key);  // refuses unhashable keys of empty dicts too
   if (entries.size() < kIndexFrom) {

@@ -5,6 +5,7 @@
 #include <pcre2.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "harness/core/error.h"
 #include "harness/text/regex_syntax.h"
@@ -195,7 +196,8 @@ int named_group(const pcre2_code* code, std::string_view replacement, size_t& at
   const std::string name(replacement.substr(at + 2, close - at - 2));
   at = close;
   if (!name.empty() && name.size() < 6 && std::all_of(name.begin(), name.end(), is_digit)) {
-    const int group = std::stoi(name);
+    int group = 0;
+    std::from_chars(name.data(), name.data() + name.size(), group);
     if (static_cast<size_t>(group) > n_groups) bad_replacement("invalid group reference " + name, replacement);
     return group;
   }

@@ -59,6 +59,7 @@ class Translator {
     out_ += fmt::format("\\x{{{:x}}}", value);
   }
 
+  // Anything but an ASCII letter or digit may be escaped; letters must be known.
   void escape(bool in_class) {
     if (at_ + 1 >= in_.size()) error("the pattern ends in a backslash", "escape the backslash, or remove it");
     const char c = peek(1);
@@ -127,6 +128,7 @@ class Translator {
     }
   }
 
+  // [...]: a bracket inside is literal, so is a ] that comes first.
   void char_class() {
     const size_t begin = at_;
     out_ += in_[at_++];
@@ -150,6 +152,7 @@ class Translator {
     out_ += in_[at_++];
   }
 
+  // Of Python's extensions all but (?a) and (?L), which would leave Unicode.
   void group() {
     if (peek(1) == '*') error("nothing to repeat", "escape the asterisk");
     if (peek(1) != '?') {
