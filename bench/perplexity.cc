@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
     const Gguf gguf = Gguf::open(argv[1]);
     const auto tokenizer = Tokenizer::open(gguf);
     Transformer t(load_transformer(gguf), parse_isa(argc > 5 ? argv[5] : ""), argc > 4 ? std::stoi(argv[4]) : 2);
-    const std::vector<Sequence> chunks = chunk_text(*tokenizer, read_text(argv[2]), 512, argc > 3 ? std::stoi(argv[3]) : 40);
+    const std::vector<Sequence> chunks =
+        chunk_text(*tokenizer, read_text(argv[2]), 512, argc > 3 ? std::stoi(argv[3]) : 40);
     double nll = 0;
     size_t n = 0;
     SchedulerHooks hooks;
@@ -24,7 +25,8 @@ int main(int argc, char** argv) {
     const auto begin = std::chrono::steady_clock::now();
     run_sequences(t, chunks, {}, hooks);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    fmt::print("perplexity {:.4f} over {} chunks of 512 ({} tokens scored), {:.1f} s\n", std::exp(nll / static_cast<double>(n)), chunks.size(), n, seconds);
+    fmt::print("perplexity {:.4f} over {} chunks of 512 ({} tokens scored), {:.1f} s\n",
+               std::exp(nll / static_cast<double>(n)), chunks.size(), n, seconds);
   } catch (const std::exception& e) {
     fmt::print(stderr, "{}\n", e.what());
     return 1;

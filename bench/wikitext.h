@@ -21,7 +21,8 @@ inline std::vector<Sequence> chunk_text(const Tokenizer& tokenizer, const std::s
   std::vector<int32_t> ids = tokenizer.encode(text, false);
   if (tokenizer.add_bos()) ids.insert(ids.begin(), tokenizer.bos());
   std::vector<Sequence> out;
-  for (size_t at = 0; at + static_cast<size_t>(n) <= ids.size() && static_cast<int>(out.size()) < max_chunks; at += static_cast<size_t>(n)) {
+  for (size_t at = 0; at + static_cast<size_t>(n) <= ids.size() && static_cast<int>(out.size()) < max_chunks;
+       at += static_cast<size_t>(n)) {
     Sequence s;
     s.tokens.assign(ids.begin() + static_cast<int64_t>(at), ids.begin() + static_cast<int64_t>(at) + n - 1);
     if (tokenizer.add_bos()) s.tokens.front() = tokenizer.bos();

@@ -21,7 +21,8 @@ void run_prompt(Transformer& t, int n, const SchedulerOptions& options) {
   const Philox draws(kSeed, 0, 0, DrawPurpose::sampling);
   Sequence s;
   for (int i = 0; i < n; ++i)
-    s.tokens.push_back(static_cast<int32_t>(draws.below(static_cast<uint32_t>(i), static_cast<uint64_t>(t.spec().n_vocab))));
+    s.tokens.push_back(
+        static_cast<int32_t>(draws.below(static_cast<uint32_t>(i), static_cast<uint64_t>(t.spec().n_vocab))));
   s.first_scored = n - 1;
   s.targets = {0};
   SchedulerHooks hooks;
@@ -53,14 +54,17 @@ BenchRow measure(int n_prompt, int n_gen, int threads, int repetitions, const st
 
 }  // namespace
 
-std::vector<BenchRow> bench_model(const std::string& path, int n_prompt, int n_gen, const EngineOptions& options, int repetitions) {
+std::vector<BenchRow> bench_model(const std::string& path, int n_prompt, int n_gen, const EngineOptions& options,
+                                  int repetitions) {
   const Gguf gguf = Gguf::open(path);
   Transformer t(load_transformer(gguf), options.isa, options.threads);
   std::vector<BenchRow> rows;
   if (n_prompt > 0)
-    rows.push_back(measure(n_prompt, 0, options.threads, repetitions, [&] { run_prompt(t, n_prompt, options.schedule); }));
+    rows.push_back(
+        measure(n_prompt, 0, options.threads, repetitions, [&] { run_prompt(t, n_prompt, options.schedule); }));
   if (n_gen > 0)
-    rows.push_back(measure(0, n_gen, options.threads, repetitions, [&] { run_generation(t, n_gen, options.schedule); }));
+    rows.push_back(
+        measure(0, n_gen, options.threads, repetitions, [&] { run_generation(t, n_gen, options.schedule); }));
   return rows;
 }
 

@@ -15,6 +15,7 @@ struct BenchRow {
 };
 
 // A row for the prompt of n_prompt tokens and one for n_gen generated tokens (those that are not 0), after a warm-up.
-std::vector<BenchRow> bench_model(const std::string& path, int n_prompt, int n_gen, const EngineOptions&, int repetitions);
+std::vector<BenchRow> bench_model(const std::string& path, int n_prompt, int n_gen, const EngineOptions&,
+                                  int repetitions);
 
 }  // namespace samebits

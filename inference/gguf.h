@@ -1,8 +1,8 @@
 // GGUF v2/v3 files: bounded reading, memory-mapped tensors, split files.
 //
 // Safety: any byte sequence either opens or throws Error{E02xx} that says what is wrong and at which byte
-// offset (open() also E0101: the file cannot be read). No crash, no hang, no allocation that the file's own size does not justify.
-// Thread rules: immutable after open().
+// offset (open() also E0101: the file cannot be read). No crash, no hang, no allocation that the file's own size does
+// not justify. Thread rules: immutable after open().
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,22 @@
 namespace samebits {
 
 enum class TensorType : uint32_t {  // ggml_type ids
-  F32 = 0, F16 = 1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q2_K = 10, Q3_K = 11, Q4_K = 12,
-  Q5_K = 13, Q6_K = 14, IQ4_NL = 20, IQ4_XS = 23, BF16 = 30, MXFP4 = 39,
+  F32 = 0,
+  F16 = 1,
+  Q4_0 = 2,
+  Q4_1 = 3,
+  Q5_0 = 6,
+  Q5_1 = 7,
+  Q8_0 = 8,
+  Q2_K = 10,
+  Q3_K = 11,
+  Q4_K = 12,
+  Q5_K = 13,
+  Q6_K = 14,
+  IQ4_NL = 20,
+  IQ4_XS = 23,
+  BF16 = 30,
+  MXFP4 = 39,
 };
 
 struct Tensor {
@@ -52,8 +66,8 @@ class Gguf {
   ~Gguf();
 
   const std::string& path() const;
-  const std::vector<Tensor>& tensors() const;                  // file order
-  const Tensor* find(std::string_view tensor) const;           // nullptr when absent
+  const std::vector<Tensor>& tensors() const;         // file order
+  const Tensor* find(std::string_view tensor) const;  // nullptr when absent
   const std::map<std::string, GgufValue, std::less<>>& metadata() const;
 
   // Typed metadata. With a default: used when the key is absent. Without: absent is E0203.
@@ -66,8 +80,8 @@ class Gguf {
   std::string string(std::string_view key) const;
   std::string string(std::string_view key, std::string otherwise) const;
   const std::vector<std::string>& strings(std::string_view key) const;
-  std::vector<int64_t> integers(std::string_view key) const;   // array of any integer type
-  std::vector<double> numbers(std::string_view key) const;     // array of floats
+  std::vector<int64_t> integers(std::string_view key) const;  // array of any integer type
+  std::vector<double> numbers(std::string_view key) const;    // array of floats
   bool has(std::string_view key) const;
 
   // sha256 of the file(s): of one file its own; of a split that of the parts' digests (hex) in order, joined.

@@ -47,7 +47,8 @@ OutputLayer::OutputLayer(const Linear& layer, int n_embd, const Kernels& kernels
 void OutputLayer::fold_chunk(Tile& tile, int64_t chunk, std::span<const std::vector<int32_t>> ids,
                              std::span<LogitSummary> out) const {
   const PackedMatrix& w = layer_.w;
-  const int64_t base = chunk * kChunk, valid = std::min(kChunk, w.rows() - base), chunks = (w.rows() + kChunk - 1) / kChunk;
+  const int64_t base = chunk * kChunk, valid = std::min(kChunk, w.rows() - base),
+                chunks = (w.rows() + kChunk - 1) / kChunk;
   thread_local std::vector<float> y;  // (rows, 1024)
   thread_local std::vector<uint8_t> scratch;
   y.resize(static_cast<size_t>(tile.rows * kChunk));
@@ -57,7 +58,8 @@ void OutputLayer::fold_chunk(Tile& tile, int64_t chunk, std::span<const std::vec
   for (int64_t g = 0; g < groups; g += 2) {
     const int64_t end = std::min(g + 2, groups);
     if (w.quantised())
-      kernels_.linear(view, g, end, tile.quantised.view(w.parts(), tile.start), tile.rows, y.data(), kChunk, scratch.data());
+      kernels_.linear(view, g, end, tile.quantised.view(w.parts(), tile.start), tile.rows, y.data(), kChunk,
+                      scratch.data());
     else
       kernels_.linear_float(view, g, end, tile.hidden, pad16(n_embd_), tile.rows, y.data(), kChunk);
   }
@@ -66,11 +68,13 @@ void OutputLayer::fold_chunk(Tile& tile, int64_t chunk, std::span<const std::vec
     tile.chunks[static_cast<size_t>(r * chunks + chunk)] = kernels_.logit_chunk(logits, valid);
     const std::vector<int32_t>& wanted = ids[static_cast<size_t>(r)];
     for (size_t k = 0; k < wanted.size(); ++k)
-      if (wanted[k] >= base && wanted[k] < base + valid) out[static_cast<size_t>(r)].targets[k] = logits[wanted[k] - base];
+      if (wanted[k] >= base && wanted[k] < base + valid)
+        out[static_cast<size_t>(r)].targets[k] = logits[wanted[k] - base];
   }
 }
 
-std::vector<LogitSummary> OutputLayer::summarise(const float* hidden, int64_t n, std::span<const std::vector<int32_t>> ids) {
+std::vector<LogitSummary> OutputLayer::summarise(const float* hidden, int64_t n,
+                                                 std::span<const std::vector<int32_t>> ids) {
   const PackedMatrix& w = layer_.w;
   const int64_t chunks = (w.rows() + kChunk - 1) / kChunk;
   std::vector<LogitSummary> out(static_cast<size_t>(n));

@@ -29,7 +29,9 @@ int32_t sample_token(std::span<const float> logits, const Sampling& sampling, do
   }
   size_t kept = order.size();  // the shortest prefix with at least top_p of the mass
   if (sampling.top_p < 1)
-    kept = static_cast<size_t>(std::lower_bound(cumulative.begin(), cumulative.end(), sampling.top_p * total) - cumulative.begin()) + 1;
+    kept = static_cast<size_t>(std::lower_bound(cumulative.begin(), cumulative.end(), sampling.top_p * total) -
+                               cumulative.begin()) +
+           1;
   kept = std::min(kept, order.size());
   const double threshold = uniform * cumulative[kept - 1];
   const auto chosen = std::upper_bound(cumulative.begin(), cumulative.begin() + static_cast<int64_t>(kept), threshold);

@@ -74,12 +74,14 @@ std::string did_you_mean(std::string_view typed, const std::vector<std::string>&
   const std::vector<std::string> near = nearest_names(typed, names);
   if (near.empty()) return "";
   std::string out = "; did you mean ";
-  for (size_t i = 0; i < near.size(); ++i) out += (i == 0 ? "\"" : i + 1 == near.size() ? " or \"" : ", \"") + near[i] + "\"";
+  for (size_t i = 0; i < near.size(); ++i)
+    out += (i == 0 ? "\"" : i + 1 == near.size() ? " or \"" : ", \"") + near[i] + "\"";
   return out + "?";
 }
 
 void assertion_failed(const char* expression, const char* file, int line) {
-  std::fprintf(stderr, "samebits: internal error: %s does not hold at %s:%d. Please report it.\n", expression, file, line);
+  std::fprintf(stderr, "samebits: internal error: %s does not hold at %s:%d. Please report it.\n", expression, file,
+               line);
   std::abort();
 }
 

@@ -1,9 +1,14 @@
 // 16 lanes as one 512-bit register. SAMEBITS_VNNI: vpdpbusd is there.
 
-
-struct F { __m512 v; };
-struct I { __m512i v; };
-struct B { __m512i v; };  // 64 bytes: 16 rows of 4
+struct F {
+  __m512 v;
+};
+struct I {
+  __m512i v;
+};
+struct B {
+  __m512i v;
+};  // 64 bytes: 16 rows of 4
 
 constexpr int kTileTokens = 6;  // 2 groups x 6 tokens = 24 of 32 registers
 
@@ -48,7 +53,8 @@ inline F load_bf16(const uint16_t* p) {
   return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16))};
 }
 inline void store_f16(uint16_t* p, F a) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
+                      _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 inline float fma1(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 

@@ -42,13 +42,16 @@ TEST(Plugins, AWholeRunMadeOfExamples) {
   std::ofstream(folder + "/trivia.tsv") << "What is wet?\twater\tfire\nWhat burns?\twood\tstone\tice\n";
   const std::string head =
       R"("format": "samebits-task/1", "version": "1.0", "about": "a test", "language": "en", "data": )"
-      R"({"licence": "MIT", "source": "this test", "evaluate": "test", "files": {"test": {"file": "quiz.jsonl", "sha256": ")" +
+      R"({"licence": "MIT", "source": "this test", "evaluate": "test", )"
+      R"("files": {"test": {"file": "quiz.jsonl", "sha256": ")" +
       sha256_hex(documents) + R"("}}})";
   std::ofstream(folder + "/margins.json")
       << "{" << head << R"(, "id": "margins", "request": "multiple_choice", "prompt":
-      {"doc_to_text": "{{q}}", "doc_to_target": "gold", "doc_to_choice": "{{choices}}"}, "metrics": [{"metric": "margin"}]})";
+      {"doc_to_text": "{{q}}", "doc_to_target": "gold", "doc_to_choice": "{{choices}}"},
+      "metrics": [{"metric": "margin"}]})";
   std::ofstream(folder + "/lines.json") << "{" << head << R"(, "id": "lines", "request": "generate_until", "prompt":
-      {"doc_to_text": "{{q}}", "doc_to_target": "{{choices[gold]}}"}, "generation": {"until": ["\n\n"], "max_gen_toks": 8},
+      {"doc_to_text": "{{q}}", "doc_to_target": "{{choices[gold]}}"},
+      "generation": {"until": ["\n\n"], "max_gen_toks": 8},
       "filters": [{"name": "last", "steps": [{"function": "last_line"}]}], "metrics": [{"metric": "exact_match"}]})";
   std::string line = "samebits run --json -m fake:one -t trivia,margins,lines --include-path " + quoted(folder) +
                      " --data " + quoted(folder) + " --runner reversed -o " + quoted(scratch / "bundle");
