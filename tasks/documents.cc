@@ -17,7 +17,7 @@
 namespace samebits {
 namespace {
 
-constexpr int kMaxDepth = 64;
+constexpr int kMaxNesting = 64;
 constexpr size_t kMaxDocuments = size_t{1} << 24;
 constexpr int64_t kMaxSafeInteger = (int64_t{1} << 53) - 1;
 
@@ -35,7 +35,7 @@ bool too_deep(std::string_view text) {
       ++i;
     else if (c == '"')
       quoted = !quoted;
-    else if (!quoted && (c == '{' || c == '[') && ++depth > kMaxDepth)
+    else if (!quoted && (c == '{' || c == '[') && ++depth > kMaxNesting)
       return true;
     else if (!quoted && (c == '}' || c == ']'))
       --depth;
@@ -44,7 +44,7 @@ bool too_deep(std::string_view text) {
 }
 
 Document parse_record(std::string_view text, const std::string& where, size_t line) {
-  if (too_deep(text)) malformed(fmt::format("nested deeper than {}", kMaxDepth), where, line);
+  if (too_deep(text)) malformed(fmt::format("nested deeper than {}", kMaxNesting), where, line);
   if (!is_valid_utf8(text)) malformed("not valid UTF-8", where, line);
   try {
     return Document::parse(text);

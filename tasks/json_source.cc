@@ -22,13 +22,13 @@ namespace {
 using nlohmann::json;
 
 // What one id stands for.
-struct Entry {
+struct JsonEntry {
   json task;  // a task's definition; null for a group or tag
   Group group;
   std::string about, version, file;
   bool is_tag = false;
 };
-using Index = std::map<std::string, Entry, std::less<>>;
+using JsonIndex = std::map<std::string, JsonEntry, std::less<>>;
 
 // "${name}" in every string becomes the member's value of `name`.
 json substitute(json v, const json& member, const ObjectReader& where) {
@@ -52,25 +52,25 @@ json substitute(json v, const json& member, const ObjectReader& where) {
   return out;
 }
 
-void put(Index& index, const std::string& id, Entry entry) {
+void put(JsonIndex& index, const std::string& id, JsonEntry entry) {
   const auto [it, added] = index.try_emplace(id, entry);
   if (!added)
     throw Error("E0406", fmt::format("two task files define \"{}\": {} and {}", id, it->second.file, entry.file),
                 entry.file, "Rename one of them.");
 }
 
-void put_task(Index& index, const json& definition, const std::string& id, const std::string& file) {
-  Entry entry;
+void put_task(JsonIndex& index, const json& definition, const std::string& id, const std::string& file) {
+  JsonEntry entry;
   entry.task = definition;
   entry.file = file;
   put(index, id, std::move(entry));
 }
 
 // A group of named tasks, or of members that share one definition ("each").
-void put_group(Index& index, const json& definition, const std::string& file) {
+void put_group(JsonIndex& index, const json& definition, const std::string& file) {
   ObjectReader reader(definition, file);
   reader.text("format");
-  Entry entry;
+  JsonEntry entry;
   entry.file = file;
   entry.group.id = reader.text("id");
   entry.version = reader.text("version");
@@ -93,7 +93,7 @@ void put_group(Index& index, const json& definition, const std::string& file) {
   put(index, id, std::move(entry));
 }
 
-void put_file(Index& index, const std::string& file) {
+void put_json_file(JsonIndex& index, const std::string& file) {
   const json definition = parse_json(read_data_bytes(file), file);
   ObjectReader reader(definition, file);
   const std::string format = reader.text("format");
@@ -106,13 +106,13 @@ void put_file(Index& index, const std::string& file) {
                 "Write \"samebits-task/1\" or \"samebits-group/1\" there.");
 }
 
-void put_tags(Index& index) {
-  std::map<std::string, Entry> tags;
+void put_tags(JsonIndex& index) {
+  std::map<std::string, JsonEntry> tags;
   for (const auto& [id, entry] : index) {
     if (!entry.task.is_object() || !entry.task.contains("tags") || !entry.task["tags"].is_array()) continue;
     for (const json& tag : entry.task["tags"]) {
       if (!tag.is_string()) continue;  // the task's own parser says so
-      Entry& e = tags[tag.get<std::string>()];
+      JsonEntry& e = tags[tag.get<std::string>()];
       e.is_tag = true;
       e.group.tasks.push_back(id);
     }
@@ -121,14 +121,14 @@ void put_tags(Index& index) {
 }
 
 // The files of one folder: ids are unique within it.
-Index read_folder(const std::vector<std::string>& files) {
-  Index index;
-  for (const std::string& file : files) put_file(index, file);
+JsonIndex read_folder(const std::vector<std::string>& files) {
+  JsonIndex index;
+  for (const std::string& file : files) put_json_file(index, file);
   return index;
 }
 
-std::shared_ptr<const Index> find_index(const PlanOptions& options) {
-  static IndexCache<Index> cache;
+std::shared_ptr<const JsonIndex> find_json_index(const PlanOptions& options) {
+  static IndexCache<JsonIndex> cache;
   std::vector<std::vector<std::string>> folders = {files_below(resource_path("tasks/packs"), {".json"})};
   for (const std::string& folder : options.include_paths) {
     folders.emplace_back();
@@ -138,7 +138,7 @@ std::shared_ptr<const Index> find_index(const PlanOptions& options) {
   std::string print;
   for (const auto& files : folders) print += fingerprint(files);
   return cache.get(print, [&] {
-    Index index;
+    JsonIndex index;
     for (const auto& files : folders)
       for (auto& [id, entry] : read_folder(files)) index.insert_or_assign(id, entry);  // later folders override
     put_tags(index);
@@ -150,7 +150,7 @@ class JsonTaskSource : public TaskSource {
  public:
   std::vector<TaskSummary> list(const PlanOptions& options) const override {
     std::vector<TaskSummary> out;
-    for (const auto& [id, entry] : *find_index(options)) {
+    for (const auto& [id, entry] : *find_json_index(options)) {
       if (entry.is_tag) continue;
       TaskSummary summary{id, entry.version, "group", "", "", "", entry.about, true, ""};
       if (!entry.task.is_null()) try {
@@ -164,10 +164,10 @@ class JsonTaskSource : public TaskSource {
   }
 
   bool add(std::string_view id, const PlanOptions& options, Plan& plan) const override {
-    const std::shared_ptr<const Index> index = find_index(options);
+    const std::shared_ptr<const JsonIndex> index = find_json_index(options);
     const auto it = index->find(id);
     if (it == index->end()) return false;
-    const Entry& entry = it->second;
+    const JsonEntry& entry = it->second;
     if (!entry.task.is_null()) {
       add_task(parse_task_file(entry.task, entry.file), options, plan);
     } else if (entry.is_tag) {

@@ -19,7 +19,7 @@ namespace {
 
 using Config = nlohmann::ordered_json;
 
-struct Entry {
+struct YamlEntry {
   Config config;  // null for a tag
   std::string file;
   std::vector<std::string> tagged;  // of a tag: its tasks
@@ -27,7 +27,7 @@ struct Entry {
 
   bool is_group() const { return config.is_object() && config.contains("group"); }
 };
-using Index = std::map<std::string, Entry, std::less<>>;
+using YamlIndex = std::map<std::string, YamlEntry, std::less<>>;
 
 std::string text_or_empty(const Config& config, const char* key) {
   const auto it = config.find(key);
@@ -44,8 +44,8 @@ std::vector<std::string> tags_of(const Config& config) {
 }
 
 // A file that cannot be read stands under its own name, so that the list says why.
-void put_file(Index& index, const std::string& file) {
-  Entry entry;
+void put_yaml_file(YamlIndex& index, const std::string& file) {
+  YamlEntry entry;
   entry.file = file;
   std::string id;
   try {
@@ -64,8 +64,8 @@ void put_file(Index& index, const std::string& file) {
                 "Rename one of them.");
 }
 
-std::shared_ptr<const Index> find_index(const PlanOptions& options) {
-  static IndexCache<Index> cache;
+std::shared_ptr<const YamlIndex> find_yaml_index(const PlanOptions& options) {
+  static IndexCache<YamlIndex> cache;
   std::vector<std::vector<std::string>> folders;
   std::string print;
   for (const std::string& folder : options.include_paths) {
@@ -73,13 +73,13 @@ std::shared_ptr<const Index> find_index(const PlanOptions& options) {
     print += fingerprint(folders.back());
   }
   return cache.get(print, [&] {
-    Index index;
+    YamlIndex index;
     for (const auto& files : folders) {
-      Index own;
-      for (const std::string& file : files) put_file(own, file);
+      YamlIndex own;
+      for (const std::string& file : files) put_yaml_file(own, file);
       for (auto& [id, entry] : own) index.insert_or_assign(id, std::move(entry));  // later folders override
     }
-    Index tags;
+    YamlIndex tags;
     for (const auto& [id, entry] : index)
       if (entry.config.is_object() && !entry.is_group())
         for (const std::string& tag : tags_of(entry.config)) tags[tag].tagged.push_back(id);
@@ -98,12 +98,12 @@ Config overrides_of(const Config& from, const std::set<std::string>& structural)
 
 class YamlPlanner {
  public:
-  YamlPlanner(const Index& index, const PlanOptions& options) : index_(index), options_(options) {}
+  YamlPlanner(const YamlIndex& index, const PlanOptions& options) : index_(index), options_(options) {}
 
   bool add(std::string_view id, const Config& overrides, Plan& plan) const {
     const auto it = index_.find(id);
     if (it == index_.end()) return false;
-    const Entry& entry = it->second;
+    const YamlEntry& entry = it->second;
     if (entry.broken) throw *entry.broken;
     if (entry.is_group())
       add_yaml_group(entry.config, std::string(id), entry.file, overrides, plan);
@@ -188,7 +188,7 @@ class YamlPlanner {
     int& depth;
   };
 
-  const Index& index_;
+  const YamlIndex& index_;
   const PlanOptions& options_;
   mutable int depth_ = 0;
 };
@@ -197,7 +197,7 @@ class YamlTaskSource : public TaskSource {
  public:
   std::vector<TaskSummary> list(const PlanOptions& options) const override {
     std::vector<TaskSummary> out;
-    for (const auto& [id, entry] : *find_index(options)) {
+    for (const auto& [id, entry] : *find_yaml_index(options)) {
       if (!entry.broken && entry.config.is_null()) continue;  // a tag
       TaskSummary summary{id, "", entry.is_group() ? "group" : "task", "", "", "", "lm-eval task", entry.is_group(),
                           ""};
@@ -214,7 +214,7 @@ class YamlTaskSource : public TaskSource {
   }
 
   bool add(std::string_view id, const PlanOptions& options, Plan& plan) const override {
-    const std::shared_ptr<const Index> index = find_index(options);
+    const std::shared_ptr<const YamlIndex> index = find_yaml_index(options);
     return YamlPlanner(*index, options).add(id, Config::object(), plan);
   }
 };

@@ -18,7 +18,7 @@ using Value = nlohmann::ordered_json;
 
 constexpr size_t kMaxBytes = size_t{4} << 20;
 constexpr size_t kMaxNodes = 200000;
-constexpr int kMaxDepth = 64;
+constexpr int kMaxYamlDepth = 64;
 
 bool is_one_of(std::string_view s, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), s) != words.end();
@@ -64,7 +64,7 @@ std::optional<int64_t> sexagesimal(std::string_view s, bool negative) {
 }
 
 // tag:yaml.org,2002:int as PyYAML's resolver has it.
-std::optional<int64_t> integer(std::string_view s) {
+std::optional<int64_t> yaml_integer(std::string_view s) {
   const bool negative = s.starts_with('-');
   if (negative || s.starts_with('+')) s.remove_prefix(1);
   if (s.empty()) return std::nullopt;
@@ -77,7 +77,7 @@ std::optional<int64_t> integer(std::string_view s) {
 }
 
 // tag:yaml.org,2002:float: a point is required, an exponent needs its sign. Base 60 floats stay text.
-std::optional<double> floating(std::string_view s) {
+std::optional<double> yaml_floating(std::string_view s) {
   const bool negative = s.starts_with('-');
   std::string_view body = s;
   if (negative || s.starts_with('+')) body.remove_prefix(1);
@@ -112,7 +112,7 @@ class YamlReader {
   explicit YamlReader(const std::string& where) : where_(where) {}
 
   Value value(const YAML::Node& node, int depth) {
-    if (depth > kMaxDepth || ++nodes_ > kMaxNodes) fail("nested too deeply, or too many values", node.Mark());
+    if (depth > kMaxYamlDepth || ++nodes_ > kMaxNodes) fail("nested too deeply, or too many values", node.Mark());
     const std::string& tag = node.Tag();
     const bool local = tag.size() > 1 && tag[0] == '!';
     if (local) return {{tag, node.IsScalar() ? node.Scalar() : ""}};
@@ -179,8 +179,8 @@ Value resolve_plain_scalar(const std::string& s) {
   if (is_one_of(s, {"", "~", "null", "Null", "NULL"})) return nullptr;
   if (is_one_of(s, {"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})) return true;
   if (is_one_of(s, {"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})) return false;
-  if (const std::optional<int64_t> i = integer(s)) return *i;
-  if (const std::optional<double> f = floating(s)) return *f;
+  if (const std::optional<int64_t> i = yaml_integer(s)) return *i;
+  if (const std::optional<double> f = yaml_floating(s)) return *f;
   return s;
 }
 

@@ -43,7 +43,7 @@ nlohmann::json find_explanations(const ExplainFlags& flags) {
   return found;
 }
 
-std::string as_text(const nlohmann::json& found) {
+std::string explained_text(const nlohmann::json& found) {
   std::string out;
   for (const nlohmann::json& entry : found) {
     const std::string kind = entry["kind"], name = entry["name"];
@@ -75,7 +75,7 @@ Exit explain(const ExplainFlags& flags) {
   if (found.empty())
     throw Error("E0112", "nothing is called \"" + flags.name + "\"" + did_you_mean(flags.name, all_names(flags)), "",
                 "see: samebits list");
-  print(flags.json ? found.dump() + "\n" : safe_text(as_text(found)));
+  print(flags.json ? found.dump() + "\n" : safe_text(explained_text(found)));
   return Exit::success;
 }
 

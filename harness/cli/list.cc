@@ -29,7 +29,7 @@ std::string row(const nlohmann::json& entry, size_t width) {
   return line + "\n";
 }
 
-std::string as_text(const nlohmann::json& things, const Terminal& terminal) {
+std::string list_text(const nlohmann::json& things, const Terminal& terminal) {
   std::string out;
   for (const std::string& kind : kKinds) {
     if (!things.contains(kind)) continue;
@@ -45,7 +45,7 @@ Exit list(const ListFlags& flags) {
   load_plugins(flags.plugins);
   nlohmann::json things = named_things(flags.plan);
   if (!flags.kind.empty()) things = {{flags.kind, things[flags.kind]}};
-  print(flags.json ? things.dump() + "\n" : as_text(things, terminal_of(1)));
+  print(flags.json ? things.dump() + "\n" : list_text(things, terminal_of(1)));
   return Exit::success;
 }
 

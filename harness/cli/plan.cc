@@ -88,7 +88,7 @@ nlohmann::json summary_of(const Plan& plan, const Work& work, double rate, bool 
           {"seconds_at_most", static_cast<double>(work.prompt_total + work.generated_most) / rate}};
 }
 
-std::string as_text(const nlohmann::json& s) {
+std::string summary_text(const nlohmann::json& s) {
   std::string out;
   for (const nlohmann::json& t : s["tasks"])
     out += fmt::format("{} {}: {} of {} documents, {} requests, {}-shot, {} prompt tokens\n",
@@ -127,7 +127,7 @@ Exit plan(const PlanFlags& flags) {
     return Exit::success;
   }
   for (const Request& r : plan.requests) print(safe_text(prompt_text(plan, r, work)));
-  print(safe_text(as_text(summary)));
+  print(safe_text(summary_text(summary)));
   return Exit::success;
 }
 

@@ -13,14 +13,14 @@ namespace samebits {
 namespace {
 
 constexpr int kBarColumns = 20;
-constexpr double kRedrawSeconds = 0.1;  // at most 10 redraws a second
-constexpr double kPlainSeconds = 30;    // off-terminal: a line at most this often
-constexpr double kPlainShare = 0.1;     // … and only after this much more is done
-constexpr double kBytesAToken = 4;      // of English text, about
-constexpr double kLevel95 = 1.959964;   // normal quantile of a 95 % interval
+constexpr double kRedrawSeconds = 0.1;       // at most 10 redraws a second
+constexpr double kPlainSeconds = 30;         // off-terminal: a line at most this often
+constexpr double kPlainShare = 0.1;          // … and only after this much more is done
+constexpr double kBytesAGeneratedToken = 4;  // of English text, about
+constexpr double kLevel95 = 1.959964;        // normal quantile of a 95 % interval
 
 double work_of(const Request& r) {
-  return static_cast<double>(r.context.size() + r.continuation.size()) + kBytesAToken * r.max_tokens;
+  return static_cast<double>(r.context.size() + r.continuation.size()) + kBytesAGeneratedToken * r.max_tokens;
 }
 
 double seconds_between(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {

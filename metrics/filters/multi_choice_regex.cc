@@ -23,7 +23,7 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-struct CleanUp {
+struct ChoiceCleanUp {
   std::vector<Regex> regexes;
   bool ignore_case = false, ignore_punctuation = false;
 
@@ -47,7 +47,7 @@ struct ChoicePatterns {
   std::map<std::string, std::string> letter_of_text, letter_of_letter;  // -> "(A)"
   Regex texts, letters;
 
-  static ChoicePatterns make(const Sample& sample, const CleanUp& clean) {
+  static ChoicePatterns make(const Sample& sample, const ChoiceCleanUp& clean) {
     std::map<std::string, std::string> of_text, of_letter;
     std::vector<std::string> texts;
     std::string letters;
@@ -83,7 +83,7 @@ class MultiChoiceRegexFilter : public Filter {
       throw Error("E0501", "the filter multi_choice_regex needs choices, which the sample does not have",
                   "document " + std::to_string(sample.doc_id),
                   "give the task a doc_to_choice, or use the filter regex");
-    CleanUp clean{{}, args.flag("ignore_case"), args.flag("ignore_punctuation")};
+    ChoiceCleanUp clean{{}, args.flag("ignore_case"), args.flag("ignore_punctuation")};
     for (const std::string& pattern : args.texts("regexes_to_ignore")) clean.regexes.push_back(Regex::compile(pattern));
     const Regex regex = Regex::compile(args.text("regex_pattern", kDefaultPattern));
     const int64_t select = args.integer("group_select", 0);
