@@ -45,12 +45,7 @@ const Tier* find(Isa isa) {
   return nullptr;
 }
 
-std::vector<std::string> names(bool here_only) {
-  std::vector<std::string> out;
-  for (const Tier& t : tiers())
-    if (t.here || !here_only) out.push_back(t.kernels->name);
-  return out;
-}
+uint32_t bit(Isa isa) { return uint32_t{1} << static_cast<int>(isa); }
 
 }  // namespace
 
@@ -70,17 +65,28 @@ Isa parse_isa(const char* name) {
   std::string wanted = name ? name : "";
   if (const char* set = std::getenv("SAMEBITS_ISA"); wanted.empty() && set) wanted = set;
   if (wanted.empty()) return best_isa();
-  std::string here;
-  for (const std::string& n : names(true)) here += (here.empty() ? "" : ", ") + n;
+  uint32_t here = 0;
+  for (const Tier& t : tiers())
+    if (t.here) here |= bit(t.isa);
+  return parse_isa(wanted.c_str(), here);
+}
+
+Isa parse_isa(const char* name, uint32_t here) {
+  const std::string wanted = name;
+  std::vector<std::string> known;
+  std::string choices;
+  for (const Tier& t : tiers()) {
+    known.push_back(t.kernels->name);
+    if (here & bit(t.isa)) choices += (choices.empty() ? "" : ", ") + known.back();
+  }
   for (const Tier& t : tiers()) {
     if (wanted != t.kernels->name) continue;
-    if (!t.here)
-      throw Error("E0221", "this machine cannot run the tier \"" + wanted + "\"", "--isa or SAMEBITS_ISA",
-                  "choose one of: " + here + "; all of them give the same bits");
-    return t.isa;
+    if (here & bit(t.isa)) return t.isa;
+    throw Error("E0221", "this machine cannot run the tier \"" + wanted + "\"", "--isa or SAMEBITS_ISA",
+                "choose one of: " + choices + "; all of them give the same bits");
   }
-  throw Error("E0220", "there is no tier \"" + wanted + "\"" + did_you_mean(wanted, names(false)),
-              "--isa or SAMEBITS_ISA", "choose one of: " + here);
+  throw Error("E0220", "there is no tier \"" + wanted + "\"" + did_you_mean(wanted, known), "--isa or SAMEBITS_ISA",
+              "choose one of: " + choices);
 }
 
 const Kernels& kernels(Isa isa) {

@@ -122,6 +122,8 @@ Isa best_isa();
 // E0220 for an unknown name, E0221 for a tier that this machine lacks. "" is $SAMEBITS_ISA, else the best.
 // "avx512" is AVX-512 without VNNI instructions.
 Isa parse_isa(const char* name);
+// The same for a machine that has the tiers `here`, one bit each: 1 << isa.
+Isa parse_isa(const char* name, uint32_t here);
 const Kernels& kernels(Isa);
 const char* isa_name(Isa);
 

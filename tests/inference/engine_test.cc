@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "harness/core/error.h"
 #include "harness/core/resources.h"
 #include "harness/numeric/philox.h"
 #include "inference/local_backend.h"
@@ -22,7 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string model_file(const TinyModelSpec& spec) {
-  const std::string path = fs::path(testing::TempDir()) / fmt::format("samebits_engine_{}_{}_{}.gguf", spec.arch, static_cast<int>(spec.type), ::getpid());
+  const std::string path = fs::path(testing::TempDir()) / fmt::format("samebits_engine_{}_{}_{}.gguf", spec.arch,
+                                                                      static_cast<int>(spec.type), ::getpid());
   write_file(path, tiny_model(spec));
   return path;
 }
@@ -41,9 +43,14 @@ std::vector<Request> mixed_requests() {
     return out.back();
   };
   for (const char* question : {"the cat sat on the", "the cat sat on the mat and", "Question: why is it so? Answer:"})
-    for (const char* choice : {" mat", " mat and a hat", " dog", " d"}) add(RequestKind::loglikelihood, question, choice);
+    for (const char* choice : {" mat", " mat and a hat", " dog", " d"})
+      add(RequestKind::loglikelihood, question, choice);
   add(RequestKind::loglikelihood, "", "no context at all");
-  add(RequestKind::loglikelihood_rolling, "a page of text that is scored from its first token on, one after the other", "");
+  add(RequestKind::loglikelihood_rolling, "a page of text that is scored from its first token on, one after the other",
+      "");
+  std::string page;  // more than three windows, of which the later ones sort before the earlier
+  for (char c = 'z'; c >= 'a'; --c) page += std::string(40, c);
+  add(RequestKind::loglikelihood_rolling, page, "");
   for (double temperature : {0.0, 0.8})
     for (const char* prompt : {"the cat sat on the", "the cat", "once upon a time"}) {
       Request& r = add(RequestKind::generate, prompt, "");
@@ -106,7 +113,8 @@ TEST_P(EveryArchitecture, LogitsDoNotDependOnBatchSharingThreadsTierOrOrder) {
   }
   std::vector<Request> shuffled = requests;
   const Philox draws(1, 0, 0, DrawPurpose::bootstrap);
-  for (size_t i = shuffled.size(); i > 1; --i) std::swap(shuffled[i - 1], shuffled[draws.below(static_cast<uint32_t>(i), i)]);
+  for (size_t i = shuffled.size(); i > 1; --i)
+    std::swap(shuffled[i - 1], shuffled[draws.below(static_cast<uint32_t>(i), i)]);
   expect_equal(expected, answer(path, engine(best_isa(), 2, 16, true), shuffled), "shuffled");
   fs::remove(path);
 }
@@ -115,7 +123,9 @@ INSTANTIATE_TEST_SUITE_P(, EveryArchitecture,
                          testing::Values(std::pair{"llama", TensorType::Q4_1}, std::pair{"llama", TensorType::Q8_0},
                                          std::pair{"llama", TensorType::F16}, std::pair{"gemma3", TensorType::Q5_0},
                                          std::pair{"gemma3", TensorType::Q6_K}),
-                         [](const auto& p) { return fmt::format("{}_{}", p.param.first, quant_type(p.param.second)->name); });
+                         [](const auto& p) {
+                           return fmt::format("{}_{}", p.param.first, quant_type(p.param.second)->name);
+                         });
 
 Request greedy(std::string prompt, int max_tokens) {
   Request r;
@@ -125,11 +135,28 @@ Request greedy(std::string prompt, int max_tokens) {
   return r;
 }
 
+// A tensor that nobody uses would be left out silently: another model's scores.
+TEST(Engine, RefusesATensorItDoesNotUnderstand) {
+  for (const char* name : {"blk.0.attn_q.bias", "blk.1.ffn_up.bias", "blk.0.attn_q_norm.weight"}) {
+    GgufWriter writer = tiny_model_writer({});
+    writer.tensor(name, TensorType::F32, {64}, f32_bytes(std::vector<float>(64, 1.0f)));
+    const std::vector<uint8_t> bytes = writer.finish();
+    try {
+      load_transformer(Gguf::parse(bytes, "tiny"));
+      ADD_FAILURE() << name << " was accepted";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code, "E0206");
+      EXPECT_NE(e.problem.find(name), std::string::npos);
+    }
+  }
+}
+
 TEST(Engine, TellsTheStoryThatLlama2cTells) {
   SAMEBITS_NEEDS_SHARED("models/stories260K/stories260K.gguf");
   std::ifstream in(shared_path("models/stories260K/expected_greedy_200.txt"), std::ios::binary);
   const std::string expected{std::istreambuf_iterator<char>(in), {}};
-  const std::vector<Response> r = answer(shared_path("models/stories260K/stories260K.gguf"), engine(best_isa(), 2, 64, true), {greedy("", 200)});
+  const std::vector<Response> r =
+      answer(shared_path("models/stories260K/stories260K.gguf"), engine(best_isa(), 2, 64, true), {greedy("", 200)});
   // llama2.c prints a final newline; its 200 steps include BOS.
   ASSERT_GT(r[0].text.size(), 400u);
   EXPECT_EQ(expected.substr(0, r[0].text.size()), r[0].text.substr(0, expected.size()));
@@ -159,12 +186,14 @@ Deviation deviation_from_float32(const std::string& model, const std::string& or
   Deviation out;
   double sum = 0, targets = 0;
   LocalBackend backend(model, engine(best_isa(), 2, 512, true));
-  backend.answer(requests, [&](Response&& r) {
-    EXPECT_EQ(r.error, "");
-    sum += std::fabs(std::get<double>(r.loglikelihood) - expected[r.index].first);
-    targets += static_cast<double>(r.output_ids.size());
-    out.greedy_differs += r.greedy != expected[r.index].second;
-  }, {});
+  backend.answer(requests,
+                 [&](Response&& r) {
+                   EXPECT_EQ(r.error, "");
+                   sum += std::fabs(std::get<double>(r.loglikelihood) - expected[r.index].first);
+                   targets += static_cast<double>(r.output_ids.size());
+                   out.greedy_differs += r.greedy != expected[r.index].second;
+                 },
+                 {});
   out.per_token = sum / targets;
   out.requests = requests.size();
   return out;
@@ -175,7 +204,8 @@ std::string cached(const std::string& model) { return fs::path(cache_dir()) / "m
 TEST(Engine, SmolLM2AgreesWithFloat32UpToActivationNoise) {
   SAMEBITS_NEEDS_MODEL(cached("smollm2-135m-instruct"));
   SAMEBITS_NEEDS_SHARED("data/lm-eval-oracle/f32/smollm2-135m-instruct-q4_1.jsonl.gz");
-  const Deviation d = deviation_from_float32(cached("smollm2-135m-instruct"), shared_path("data/lm-eval-oracle/f32/smollm2-135m-instruct-q4_1.jsonl.gz"));
+  const Deviation d = deviation_from_float32(
+      cached("smollm2-135m-instruct"), shared_path("data/lm-eval-oracle/f32/smollm2-135m-instruct-q4_1.jsonl.gz"));
   EXPECT_EQ(d.requests, 899u);
   EXPECT_LT(d.per_token, 0.025);  // measured 0.0195
   EXPECT_EQ(d.greedy_differs, 0u);
@@ -184,10 +214,28 @@ TEST(Engine, SmolLM2AgreesWithFloat32UpToActivationNoise) {
 TEST(Engine, Gemma3AgreesWithFloat32UpToActivationNoise) {
   SAMEBITS_NEEDS_MODEL(cached("gemma-3-270m"));
   SAMEBITS_NEEDS_SHARED("data/lm-eval-oracle/f32/gemma-3-270m-q4_k_m.jsonl.gz");
-  const Deviation d = deviation_from_float32(cached("gemma-3-270m"), shared_path("data/lm-eval-oracle/f32/gemma-3-270m-q4_k_m.jsonl.gz"));
+  const Deviation d = deviation_from_float32(cached("gemma-3-270m"),
+                                             shared_path("data/lm-eval-oracle/f32/gemma-3-270m-q4_k_m.jsonl.gz"));
   EXPECT_EQ(d.requests, 200u);
   EXPECT_LT(d.per_token, 0.035);  // measured 0.0292
   EXPECT_EQ(d.greedy_differs, 0u);
+}
+
+TEST(EngineOptions, OutOfRangeOrUnknownIsRefused) {
+  EXPECT_EQ(parse_engine_options({{"threads", 3}, {"batch_tokens", 64}}).schedule.batch_tokens, 64);
+  for (const nlohmann::json& options : std::vector<nlohmann::json>{{{"threads", -1}},
+                                                                   {{"threads", "2"}},
+                                                                   {{"batch_tokens", 0}},
+                                                                   {{"isa", 1}},
+                                                                   {{"logits_digest", 1}},
+                                                                   {{"thread", 2}}}) {
+    try {
+      parse_engine_options(options);
+      ADD_FAILURE() << options;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code, "E0222") << options;
+    }
+  }
 }
 
 }  // namespace

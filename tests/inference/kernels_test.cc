@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "harness/core/error.h"
 #include "inference/gguf.h"
 #include "inference/packed.h"
 #include "inference/quants.h"
@@ -306,6 +307,41 @@ TEST(Kernels, AttentionRowsDoNotKnowTheirNeighbours) {
       expect_same_bits(alone, together, fmt::format("{} round {}", isa_name(isa), round));
     }
   }
+}
+
+template <class F>
+Error refusal_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return e;
+  }
+  return Error("none", "", "", "");
+}
+
+TEST(Tiers, ANameIsATierOfThisMachineOrRefused) {
+  const uint32_t here = 1u << static_cast<int>(Isa::scalar);
+  EXPECT_EQ(parse_isa("scalar", here), Isa::scalar);
+  for (const char* name : {"sse9", "AVX2", " scalar"})
+    EXPECT_EQ(refusal_of([&] { parse_isa(name, here); }).code, "E0220") << name;
+  const Error typo = refusal_of([&] { parse_isa("scalr", here); });
+  EXPECT_NE(typo.problem.find("did you mean \"scalar\"?"), std::string::npos) << typo.problem;
+#if defined(__x86_64__)
+  const Error lacking = refusal_of([&] { parse_isa("avx2", here); });
+  EXPECT_EQ(lacking.code, "E0221");
+  EXPECT_NE(lacking.hint.find("choose one of: scalar;"), std::string::npos) << lacking.hint;
+  EXPECT_EQ(parse_isa("avx2", here | 1u << static_cast<int>(Isa::avx2)), Isa::avx2);
+#endif
+}
+
+TEST(PackedMatrix, RefusesRowsThatDoNotDivideIntoBlocks) {
+  Tensor t;
+  t.name = "blk.0.ffn_up.weight";
+  t.type = TensorType::Q8_0;
+  t.shape = {48, 16};
+  const Error e = refusal_of([&] { PackedMatrix packed(t); });
+  EXPECT_EQ(e.code, "E0211");
+  EXPECT_EQ(e.where, t.name);
 }
 
 }  // namespace
