@@ -25,8 +25,10 @@ TransformerSpec dequantised(const Gguf& gguf) {
     SAMEBITS_ASSERT(t);
     const uint64_t row_bytes = t->bytes / t->rows();
     values.resize(t->rows() * t->cols());
-    for (uint64_t r = 0; r < t->rows(); ++r) dequantize(t->type, t->data + r * row_bytes, t->cols(), values.data() + r * t->cols());
-    l.w = PackedMatrix({name, TensorType::F32, t->shape, reinterpret_cast<const uint8_t*>(values.data()), values.size() * 4, 0});
+    for (uint64_t r = 0; r < t->rows(); ++r)
+      dequantize(t->type, t->data + r * row_bytes, t->cols(), values.data() + r * t->cols());
+    l.w = PackedMatrix(
+        {name, TensorType::F32, t->shape, reinterpret_cast<const uint8_t*>(values.data()), values.size() * 4, 0});
   };
   for (size_t i = 0; i < spec.layers.size(); ++i) {
     LayerSpec& l = spec.layers[i];
@@ -58,7 +60,7 @@ double divergence(std::span<const float> p, std::span<const float> q) {
 std::vector<std::vector<float>> run_chunk(Transformer& t, const Sequence& chunk, double* nll) {
   std::vector<std::vector<float>> rows;
   SchedulerHooks hooks;
-  hooks.on_logits = [&](size_t, std::span<const float> l) { rows.emplace_back(l.begin(), l.end()); };
+  hooks.on_logits = [&](size_t, size_t, std::span<const float> l) { rows.emplace_back(l.begin(), l.end()); };
   hooks.on_score = [&](size_t, size_t, const TokenScore& s, bool) { *nll += s.logsumexp - s.logit; };
   run_sequences(t, {&chunk, 1}, {}, hooks);
   return rows;
@@ -90,8 +92,8 @@ int run(int argc, char** argv) {
   for (double k : kl) mean += k / n;
   std::sort(kl.begin(), kl.end());
   fmt::print("| positions | perplexity | of float32 | mean KL | KL p99 | equal argmax |\n|---|---|---|---|---|---|\n");
-  fmt::print("| {} | {:.3f} | {:.3f} | {:.5f} | {:.4f} | {:.1f} % |\n", kl.size(), std::exp(nll[0] / n), std::exp(nll[1] / n), mean,
-             kl[static_cast<size_t>(0.99 * n)], 100.0 * static_cast<double>(agree) / n);
+  fmt::print("| {} | {:.3f} | {:.3f} | {:.5f} | {:.4f} | {:.1f} % |\n", kl.size(), std::exp(nll[0] / n),
+             std::exp(nll[1] / n), mean, kl[static_cast<size_t>(0.99 * n)], 100.0 * static_cast<double>(agree) / n);
   return 0;
 }
 

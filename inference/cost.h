@@ -21,8 +21,6 @@ class CostModel {
   // A prompt of `positions` tokens, then `chosen` tokens chosen one after the other (chosen >= 1).
   Cost generation(uint64_t positions, uint64_t chosen) const;
 
-  uint64_t kv_bytes_per_token() const { return kv_bytes_per_token_; }
-
  private:
   // Of positions [first, last): layers only.
   Cost positions(uint64_t first, uint64_t last) const;

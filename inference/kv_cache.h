@@ -22,7 +22,6 @@ class KvPool {
  public:
   explicit KvPool(KvShape);
 
-  const KvShape& shape() const { return shape_; }
   uint32_t acquire();           // one reference
   void retain(uint32_t page) { ++references_[page]; }
   void release(uint32_t page);

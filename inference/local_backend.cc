@@ -17,7 +17,8 @@ namespace samebits {
 namespace {
 
 int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 TransformerSpec load_checked(const Gguf& gguf) {
@@ -30,7 +31,8 @@ TransformerSpec load_checked(const Gguf& gguf) {
 EngineOptions parse_engine_options(const nlohmann::json& options) {
   EngineOptions out;
   const auto refuse = [](const std::string& key, const std::string& range) {
-    throw Error("E0222", "the engine option \"" + key + "\" must be " + range, "--" + key, "give a value in that range");
+    throw Error("E0222", "the engine option \"" + key + "\" must be " + range, "--" + key,
+                "give a value in that range");
   };
   const auto integer = [&](const std::string& key, const nlohmann::json& v, int64_t low, int64_t high) {
     if (!v.is_number_integer() || v.get<int64_t>() < low || v.get<int64_t>() > high)
@@ -50,8 +52,10 @@ EngineOptions parse_engine_options(const nlohmann::json& options) {
       if (!value.is_boolean()) refuse(key, "true or false");
       out.logits_digest = value.get<bool>();
     } else {
-      throw Error("E0222", "there is no engine option \"" + key + "\"" + did_you_mean(key, {"threads", "batch_tokens", "isa", "logits_digest"}), "",
-                  "leave it out");
+      throw Error("E0222",
+                  "there is no engine option \"" + key + "\"" +
+                      did_you_mean(key, {"threads", "batch_tokens", "isa", "logits_digest"}),
+                  "", "leave it out");
     }
   }
   out.isa = parse_isa(isa.c_str());
@@ -59,12 +63,16 @@ EngineOptions parse_engine_options(const nlohmann::json& options) {
 }
 
 LocalBackend::LocalBackend(const std::string& path, const EngineOptions& options)
-    : options_(options), gguf_(Gguf::open(path)), tokenizer_(Tokenizer::open(gguf_)),
+    : options_(options),
+      gguf_(Gguf::open(path)),
+      tokenizer_(Tokenizer::open(gguf_)),
       transformer_(load_checked(gguf_), options.isa, options.threads),
       cost_(gguf_, transformer_.spec()) {
   if (tokenizer_->vocab_size() > transformer_.spec().n_vocab)
-    throw Error("E0206", "the tokenizer has " + std::to_string(tokenizer_->vocab_size()) + " tokens, the embedding only " +
-                std::to_string(transformer_.spec().n_vocab), path, "download or convert the model again");
+    throw Error("E0206",
+                "the tokenizer has " + std::to_string(tokenizer_->vocab_size()) + " tokens, the embedding only " +
+                    std::to_string(transformer_.spec().n_vocab),
+                path, "download or convert the model again");
   info_.name = path;
   info_.digest = gguf_.digest();
   info_.arch = transformer_.spec().arch;
@@ -95,7 +103,12 @@ nlohmann::json LocalBackend::observations() const {
 class LocalBackend::Batch {
  public:
   Batch(LocalBackend& backend, std::span<const Request> requests, const Sink& sink, const Observer& observe)
-      : backend_(backend), requests_(requests), sink_(sink), observe_(observe), pending_(requests.size()), begin_ns_(now_ns()) {}
+      : backend_(backend),
+        requests_(requests),
+        sink_(sink),
+        observe_(observe),
+        pending_(requests.size()),
+        begin_ns_(now_ns()) {}
 
   void run() {
     for (size_t i = 0; i < requests_.size(); ++i) admit(i);
@@ -111,8 +124,11 @@ class LocalBackend::Batch {
     hooks.on_token = [&](size_t s, int32_t token) { return accept(owner_[s].request, token); };
     hooks.on_done = [&](size_t s, const std::string& error) { finish_window(owner_[s].request, error); };
     if (backend_.options_.logits_digest)
-      hooks.on_logits = [&](size_t s, std::span<const float> logits) {
-        pending_[owner_[s].request].digests += sha256_hex({reinterpret_cast<const char*>(logits.data()), logits.size_bytes()});
+      hooks.on_logits = [&](size_t s, size_t target, std::span<const float> logits) {
+        Pending& p = pending_[owner_[s].request];
+        const size_t at = sequences_[s].generate ? p.digests.size() : owner_[s].first_target + target;
+        if (at >= p.digests.size()) p.digests.resize(at + 1);
+        p.digests[at] = sha256_hex({reinterpret_cast<const char*>(logits.data()), logits.size_bytes()});
       };
     run_sequences(backend_.transformer_, sequences_, backend_.options_.schedule, hooks);
   }
@@ -123,8 +139,8 @@ class LocalBackend::Batch {
     size_t open_windows = 0;
     std::optional<GenerationText> text;
     uint64_t chosen = 0;  // tokens chosen by a generation, an end token included
-    bool tie = false;  // two tokens shared the maximum at a scored position
-    std::string digests;
+    bool tie = false;     // two tokens shared the maximum at a scored position
+    std::vector<std::string> digests;  // of the logits, by scored position
     int64_t start_ns = 0, first_ns = 0;
   };
   struct Owner {
@@ -134,12 +150,7 @@ class LocalBackend::Batch {
   void admit(size_t i) {
     Pending& p = pending_[i];
     p.response.index = requests_[i].index;
-    EncodedRequest encoded;
-    try {
-      encoded = encode_request(*backend_.tokenizer_, requests_[i], backend_.info_.context_length);
-    } catch (const Error& e) {
-      encoded.error = e.what();
-    }
+    EncodedRequest encoded = encode_request(*backend_.tokenizer_, requests_[i], backend_.info_.context_length);
     p.response.warnings = encoded.warnings;
     if (!encoded.error.empty()) {
       p.response.error = encoded.error;
@@ -168,12 +179,11 @@ class LocalBackend::Batch {
 
   void start(Pending& p) { p.start_ns = p.start_ns ? p.start_ns : now_ns(); }
 
+  // The seed is the request's own (task, document and slot are hashed into it), so a draw depends on nothing else.
   int32_t choose(size_t i, std::span<const float> logits) {
-    const Request& r = requests_[i];
-    const Philox draws(r.sampling.seed, r.task, r.sample, DrawPurpose::sampling);
-    // Repeats of one sample differ in slot: each has 2^20 draws of its own.
-    const auto index = static_cast<uint32_t>((r.slot << 20) + pending_[i].chosen);
-    return sample_token(logits, r.sampling, draws.uniform(index));
+    const Sampling& sampling = requests_[i].sampling;
+    const Philox draws(sampling.seed, 0, 0, DrawPurpose::sampling);
+    return sample_token(logits, sampling, draws.uniform(static_cast<uint32_t>(pending_[i].chosen)));
   }
 
   bool accept(size_t i, int32_t token) {
@@ -219,7 +229,11 @@ class LocalBackend::Batch {
       out.loglikelihood = sum;
     }
     if (p.tie) out.warnings.push_back("argmax_tie");
-    if (!p.digests.empty()) out.logits_digest = sha256_hex(p.digests);
+    if (!p.digests.empty()) {
+      std::string all;
+      for (const std::string& d : p.digests) all += d;
+      out.logits_digest = sha256_hex(all);
+    }
     observe(p, requests_[i].index);
     sink_(std::move(out));
   }
@@ -257,7 +271,8 @@ struct LocalFactory final : BackendFactory {
   }
 };
 
-SAMEBITS_REGISTER(BackendFactory, LocalFactory, "local", 1, "the built-in engine: a GGUF file or a catalogue name, exact bits");
+SAMEBITS_REGISTER(BackendFactory, LocalFactory, "local", 1,
+                  "the built-in engine: a GGUF file or a catalogue name, exact bits");
 
 }  // namespace
 }  // namespace samebits

@@ -92,6 +92,4 @@ WeightView PackedMatrix::view(int64_t first_group) const {
           d_.data() + first_group * d_group, m_.empty() ? nullptr : m_.data() + first_group * d_group};
 }
 
-uint64_t PackedMatrix::bytes() const { return q_.size() + 4 * (d_.size() + m_.size()); }
-
 }  // namespace samebits

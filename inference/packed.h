@@ -25,7 +25,6 @@ class PackedMatrix {
   int64_t cols() const { return cols_; }
   bool quantised() const { return layout_ != Layout::f32 && layout_ != Layout::f16 && layout_ != Layout::bf16; }
   int parts() const { return layout_ == Layout::u7_halves || layout_ == Layout::u7_halves_min ? 2 : 1; }
-  uint64_t bytes() const;
 
  private:
   void pack_quantised(const Tensor&);

@@ -41,7 +41,8 @@ Layout lay_out(std::span<const Sequence> sequences, bool share) {
   std::vector<size_t> order(sequences.size());
   std::iota(order.begin(), order.end(), size_t{0});
   if (share)
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return sequences[a].tokens < sequences[b].tokens; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return sequences[a].tokens < sequences[b].tokens; });
   Layout out;
   std::vector<int64_t> path;  // row of each position of the sequence before
   const std::vector<int32_t>* before = nullptr;
@@ -58,7 +59,8 @@ Layout lay_out(std::span<const Sequence> sequences, bool share) {
     if (sequence.generate) out.wanted.push_back({path.back(), s, 0});
     before = &sequence.tokens;
   }
-  std::stable_sort(out.wanted.begin(), out.wanted.end(), [](const Wanted& a, const Wanted& b) { return a.row < b.row; });
+  std::stable_sort(out.wanted.begin(), out.wanted.end(),
+                   [](const Wanted& a, const Wanted& b) { return a.row < b.row; });
   return out;
 }
 
@@ -72,8 +74,15 @@ struct Generation {
 class Scheduler {
  public:
   Scheduler(Transformer& t, std::span<const Sequence> sequences, const SchedulerOptions& o, const SchedulerHooks& h)
-      : transformer_(t), sequences_(sequences), options_(o), hooks_(h), layout_(lay_out(sequences, o.share_prefixes)),
-        path_(t.kv()), row_bad_(static_cast<size_t>(layout_.rows), 0), open_(sequences.size()), failed_(sequences.size()) {
+      : transformer_(t),
+        sequences_(sequences),
+        options_(o),
+        hooks_(h),
+        layout_(lay_out(sequences, o.share_prefixes)),
+        path_(t.kv()),
+        row_bad_(static_cast<size_t>(layout_.rows), 0),
+        open_(sequences.size()),
+        failed_(sequences.size()) {
     for (size_t s = 0; s < sequences.size(); ++s) open_[s] = sequences[s].targets.size();
   }
 
@@ -149,7 +158,8 @@ class Scheduler {
   }
 
   std::vector<Wanted>::const_iterator first_wanted(int64_t row) const {
-    return std::lower_bound(layout_.wanted.begin(), layout_.wanted.end(), row, [](const Wanted& w, int64_t r) { return w.row < r; });
+    return std::lower_bound(layout_.wanted.begin(), layout_.wanted.end(), row,
+                            [](const Wanted& w, int64_t r) { return w.row < r; });
   }
 
   // A row is bad when it or any position before it is.
@@ -176,7 +186,9 @@ class Scheduler {
       done(sequence, kNotFinite);
       return -1;
     }
-    const int32_t token = sequences_[sequence].needs_logits ? hooks_.choose(sequence, transformer_.output().logits(state)) : summary.argmax;
+    const int32_t token = sequences_[sequence].needs_logits
+                              ? hooks_.choose(sequence, transformer_.output().logits(state))
+                              : summary.argmax;
     if (hooks_.on_token(sequence, token)) return token;
     done(sequence, "");
     return -1;
@@ -193,13 +205,14 @@ class Scheduler {
       LogitSummary summary = summaries[static_cast<size_t>(i)];
       g.bad = g.bad || bad[static_cast<size_t>(i)];
       summary.finite = summary.finite && !g.bad;
-      if (hooks_.on_logits) hooks_.on_logits(g.sequence, transformer_.output().logits(states + i * width));
+      if (hooks_.on_logits) hooks_.on_logits(g.sequence, 0, transformer_.output().logits(states + i * width));
       g.token = next_token(g.sequence, states + i * width, summary);
     }
     return states + n * width;
   }
 
-  void score_prompts(const std::vector<BatchRun>& runs, const std::vector<PromptRun>& prompts, size_t generating, const float* states) {
+  void score_prompts(const std::vector<BatchRun>& runs, const std::vector<PromptRun>& prompts, size_t generating,
+                     const float* states) {
     struct State {
       int64_t row;
       const BlockTable* table;
@@ -218,10 +231,12 @@ class Scheduler {
           if (!sequences_[w->sequence].generate) targets.push_back(sequences_[w->sequence].targets[w->target]);
       }
     }
-    const std::vector<LogitSummary> summaries = transformer_.output().summarise(states, static_cast<int64_t>(wanted.size()), ids);
+    const std::vector<LogitSummary> summaries =
+        transformer_.output().summarise(states, static_cast<int64_t>(wanted.size()), ids);
     const int64_t width = pad16(transformer_.spec().n_embd);
     for (size_t i = 0; i < wanted.size(); ++i)
-      deliver(wanted[i].row, *wanted[i].table, wanted[i].position, states + static_cast<int64_t>(i) * width, summaries[i]);
+      deliver(wanted[i].row, *wanted[i].table, wanted[i].position, states + static_cast<int64_t>(i) * width,
+              summaries[i]);
   }
 
   // Hands one scored row to every sequence that waits for it.
@@ -230,7 +245,7 @@ class Scheduler {
     summary.finite = s.finite && !row_bad_[static_cast<size_t>(row)];
     size_t target = 0;
     for (auto w = first_wanted(row); w != layout_.wanted.end() && w->row == row; ++w) {
-      if (hooks_.on_logits) hooks_.on_logits(w->sequence, transformer_.output().logits(state));
+      if (hooks_.on_logits) hooks_.on_logits(w->sequence, w->target, transformer_.output().logits(state));
       if (sequences_[w->sequence].generate) {
         const int32_t token = next_token(w->sequence, state, summary);
         if (token < 0) continue;
@@ -240,7 +255,8 @@ class Scheduler {
       }
       const int32_t id = sequences_[w->sequence].targets[w->target];
       if (summary.finite)
-        hooks_.on_score(w->sequence, w->target, {id, summary.argmax, summary.targets[target], summary.max, summary.logsumexp}, summary.tie);
+        hooks_.on_score(w->sequence, w->target,
+                        {id, summary.argmax, summary.targets[target], summary.max, summary.logsumexp}, summary.tie);
       else
         failed_[w->sequence] = 1;
       ++target;

@@ -16,25 +16,27 @@
 namespace samebits {
 
 struct Sequence {
-  std::vector<int32_t> tokens;    // fed to the model; not empty
-  int64_t first_scored = 0;       // position whose logits predict targets[0]
-  std::vector<int32_t> targets;   // predicted by consecutive positions; empty for a generation
-  bool generate = false;          // continue after the last token until on_token says stop
-  bool needs_logits = false;      // a generation that samples: choose() is asked
+  std::vector<int32_t> tokens;   // fed to the model; not empty
+  int64_t first_scored = 0;      // position whose logits predict targets[0]
+  std::vector<int32_t> targets;  // predicted by consecutive positions; empty for a generation
+  bool generate = false;         // continue after the last token until on_token says stop
+  bool needs_logits = false;     // a generation that samples: choose() is asked
 };
 
 struct SchedulerOptions {
-  int64_t batch_tokens = 512;    // rows a forward pass
+  int64_t batch_tokens = 512;  // rows a forward pass
   bool share_prefixes = true;
-  int64_t max_generating = 64;   // generations that hold KV memory at once
+  int64_t max_generating = 64;  // generations that hold KV memory at once
 };
 
 struct SchedulerHooks {
   std::function<void(size_t sequence)> on_start;  // its first own row is about to be computed
-  std::function<void(size_t sequence, size_t target, const TokenScore&, bool tie)> on_score;  // tie: two ids share the maximum
-  std::function<void(size_t sequence, std::span<const float> logits)> on_logits;  // set: called for every scored row
+  // tie: two ids share the maximum.
+  std::function<void(size_t sequence, size_t target, const TokenScore&, bool tie)> on_score;
+  // When set, called for every scored row.
+  std::function<void(size_t sequence, size_t target, std::span<const float> logits)> on_logits;
   std::function<int32_t(size_t sequence, std::span<const float> logits)> choose;
-  std::function<bool(size_t sequence, int32_t token)> on_token;  // false: stop
+  std::function<bool(size_t sequence, int32_t token)> on_token;            // false: stop
   std::function<void(size_t sequence, const std::string& error)> on_done;  // once; empty: no error
 };
 

@@ -38,9 +38,12 @@ struct Transformer::Buffers {
 };
 
 Transformer::Transformer(TransformerSpec spec, Isa isa, int threads)
-    : spec_(std::move(spec)), isa_(isa), kernels_(kernels(isa)), workers_(threads),
+    : spec_(std::move(spec)),
+      kernels_(kernels(isa)),
+      workers_(threads),
       output_(spec_.output, spec_.n_embd, kernels_, workers_),
-      kv_({static_cast<int>(spec_.layers.size()), spec_.n_head_kv, spec_.head_dim, static_cast<int>(pad16(spec_.head_dim))}),
+      kv_({static_cast<int>(spec_.layers.size()), spec_.n_head_kv, spec_.head_dim,
+           static_cast<int>(pad16(spec_.head_dim))}),
       buffers_(std::make_unique<Buffers>()) {
   set_fp_environment();
 }
@@ -121,8 +124,7 @@ void Transformer::multiply(std::span<const Product> products, const float* x, in
     const int64_t groups = pad16(w.rows()) / 16;
     // Pairs of groups; about four tasks a thread when one matrix is large.
     const int64_t step = std::max<int64_t>(2, groups / (workers_.threads() * 4) / 2 * 2);
-    for (int64_t g = 0; g < groups; g += step)
-      tasks.push_back({&products[i], g, std::min(groups, g + step), view});
+    for (int64_t g = 0; g < groups; g += step) tasks.push_back({&products[i], g, std::min(groups, g + step), view});
     executed_macs_ += static_cast<uint64_t>(rows * w.rows() * w.cols());
   }
   workers_.each(static_cast<int64_t>(tasks.size()), [&](int64_t i) {
@@ -175,17 +177,15 @@ void Transformer::rotate_and_store(int index, std::span<const BatchRun> runs, Bu
       kernels_.scale(head, spec_.query_scale, padded);
     }
     const auto [page, lane] = place[static_cast<size_t>(r)];
-    bool finite = true;
     std::vector<float> head(static_cast<size_t>(padded), 0.0f);
     for (int h = 0; h < spec_.n_head_kv; ++h) {
       std::memcpy(head.data(), at(b.k, r * kv_stride + h * d), static_cast<size_t>(d) * 4);
       turn(head.data(), layer.k_norm);
       uint16_t* keys = kv_.keys(page, index, h) + lane;
       uint16_t* values = kv_.values(page, index, h) + lane * padded;
-      finite = kernels_.to_f16(head.data(), d, keys, kPage) && finite;
+      const bool keys_finite = kernels_.to_f16(head.data(), d, keys, kPage);
       std::memcpy(head.data(), at(b.v, r * kv_stride + h * d), static_cast<size_t>(d) * 4);
-      finite = kernels_.to_f16(head.data(), d, values, 1) && finite;
-      if (finite) continue;
+      if (kernels_.to_f16(head.data(), d, values, 1) && keys_finite) continue;
       // An infinity here would reach other rows as 0 * inf; this row is an error anyway.
       for (int64_t i = 0; i < d; ++i) keys[i * kPage] = values[i] = 0;
       b.bad[static_cast<size_t>(r)] = 1;
@@ -215,7 +215,8 @@ void Transformer::attend_rows(int index, const BatchRun& run, int kv_head, int64
       } else {
         kernels_.from_f16(from, d * kPage, lanes.data());
         for (int64_t i = 0; i < d; ++i)
-          for (int lane = s.first; lane < s.last; ++lane) block[i * kPage + lane] = lanes[static_cast<size_t>(i * kPage + lane)];
+          for (int lane = s.first; lane < s.last; ++lane)
+            block[i * kPage + lane] = lanes[static_cast<size_t>(i * kPage + lane)];
       }
       kernels_.from_f16(kv_.values(s.page, index, kv_head) + s.first * padded, (s.last - s.first) * padded,
                         at(values, (j * kPage + s.first) * padded));
@@ -253,7 +254,8 @@ void Transformer::attend(int index, std::span<const BatchRun> runs, Buffers& b) 
       for (int h = 0; h < spec_.n_head_kv; ++h)
         tasks.push_back({&run, h, row0, std::min(kAttentionChunk, n - row0), batch_row});
     for (int64_t p = run.first_position; p < run.first_position + n; ++p)
-      executed_macs_ += 2 * static_cast<uint64_t>(spec_.n_head * spec_.head_dim * (window > 0 ? std::min<int64_t>(p + 1, window) : p + 1));
+      executed_macs_ += 2 * static_cast<uint64_t>(spec_.n_head * spec_.head_dim *
+                                                  (window > 0 ? std::min<int64_t>(p + 1, window) : p + 1));
     batch_row += n;
   }
   workers_.each(static_cast<int64_t>(tasks.size()), [&](int64_t i) {
@@ -266,14 +268,16 @@ void Transformer::attention_branch(int index, std::span<const BatchRun> runs, Bu
   const LayerSpec& layer = spec_.layers[static_cast<size_t>(index)];
   const int64_t d = spec_.head_dim, padded = pad16(d), embd = pad16(spec_.n_embd);
   const int64_t q_dim = spec_.n_head * d, kv_stride = pad16(spec_.n_head_kv * d);
-  const Product qkv[] = {{&layer.q, b.q.data(), pad16(q_dim)}, {&layer.k, b.k.data(), kv_stride}, {&layer.v, b.v.data(), kv_stride}};
+  const Product qkv[] = {
+      {&layer.q, b.q.data(), pad16(q_dim)}, {&layer.k, b.k.data(), kv_stride}, {&layer.v, b.v.data(), kv_stride}};
   norm_and_quantise(&layer.attn_norm, b.x.data(), spec_.n_embd, b.normed.data(), qkv, b);
   multiply(qkv, b.normed.data(), embd, b.rows, b.narrow, b.wide);
   rotate_and_store(index, runs, b);
   attend(index, runs, b);
   for (int64_t r = 0; r < b.rows; ++r)
     for (int64_t h = 0; h < spec_.n_head; ++h)
-      std::memcpy(at(b.joined, r * pad16(q_dim) + h * d), at(b.heads_out, (r * spec_.n_head + h) * padded), static_cast<size_t>(d) * 4);
+      std::memcpy(at(b.joined, r * pad16(q_dim) + h * d), at(b.heads_out, (r * spec_.n_head + h) * padded),
+                  static_cast<size_t>(d) * 4);
   const Product out[] = {{&layer.attn_output, b.y.data(), embd}};
   norm_and_quantise(nullptr, b.joined.data(), q_dim, nullptr, out, b);
   multiply(out, b.joined.data(), pad16(q_dim), b.rows, b.narrow, b.wide);
@@ -287,7 +291,8 @@ void Transformer::feed_forward_branch(int index, Buffers& b) {
   norm_and_quantise(&layer.ffn_norm, b.x.data(), spec_.n_embd, b.normed.data(), gate_up, b);
   multiply(gate_up, b.normed.data(), embd, b.rows, b.narrow, b.wide);
   workers_.each(b.rows, [&](int64_t r) {
-    (spec_.activation == Activation::silu ? kernels_.silu_mul : kernels_.gelu_mul)(at(b.gate, r * ff), at(b.up, r * ff), ff);
+    (spec_.activation == Activation::silu ? kernels_.silu_mul : kernels_.gelu_mul)(at(b.gate, r * ff), at(b.up, r * ff),
+                                                                                   ff);
   });
   const Product down[] = {{&layer.down, b.y.data(), embd}};
   norm_and_quantise(nullptr, b.gate.data(), spec_.n_ff, nullptr, down, b);

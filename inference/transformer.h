@@ -24,8 +24,8 @@ struct BatchRun {
   std::vector<int32_t> tokens;
   int64_t first_position = 0;
   const BlockTable* table = nullptr;
-  std::vector<uint32_t> pages;    // page that position first_position + i is written to
-  std::vector<uint8_t> wanted;    // 1: the hidden state after this token is needed (it predicts a scored token)
+  std::vector<uint32_t> pages;  // page that position first_position + i is written to
+  std::vector<uint8_t> wanted;  // 1: the hidden state after this token is needed (it predicts a scored token)
 };
 
 class Transformer {
@@ -37,7 +37,6 @@ class Transformer {
   KvPool& kv() { return kv_; }
   const KvPool& kv() const { return kv_; }
   const Workers& workers() const { return workers_; }
-  Isa isa() const { return isa_; }
 
   // Writes keys and values of every row. `hidden`: the normalised output states of the wanted rows, in row order,
   // (n_wanted, padded n_embd). `bad`: 1 for each row (all rows, in order) with a value that is not finite.
@@ -45,11 +44,13 @@ class Transformer {
 
   OutputLayer& output() { return output_; }
 
-  uint64_t executed_macs() const { return executed_macs_ + output_.executed_macs(); }  // since construction; linear layers and attention
+  uint64_t executed_macs() const {
+    return executed_macs_ + output_.executed_macs();
+  }  // since construction; linear layers and attention
 
  private:
   struct Buffers;
-  struct Product {   // y (rows of x, padded rows of w) = w x
+  struct Product {  // y (rows of x, padded rows of w) = w x
     const Linear* w;
     float* y;
     int64_t y_stride;
@@ -69,7 +70,6 @@ class Transformer {
   void add_branch(const Norm& post_norm, Buffers&);  // x += post_norm(y)
 
   TransformerSpec spec_;
-  Isa isa_;
   const Kernels& kernels_;
   Workers workers_;
   OutputLayer output_;

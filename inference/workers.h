@@ -1,7 +1,8 @@
 // Threads for the engine: a oneTBB arena whose every worker runs in the contract's floating-point state.
 //
 // Work is split by outputs only, never inside a sum, so the number of threads cannot change a bit.
-// Thread rules: one parallel_for at a time per Workers.
+// Thread rules: one parallel_for at a time per Workers; oneTBB limits threads per process, so of two engines that are
+// open at once the smaller number of threads holds for both.
 #pragma once
 
 #include <oneapi/tbb/blocked_range.h>
@@ -18,8 +19,10 @@ namespace samebits {
 class Workers {
  public:
   explicit Workers(int threads)  // 0: one a core
-      : threads_(threads > 0 ? threads : tbb::this_task_arena::max_concurrency()), limit_(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(threads_)),
-        arena_(threads_), observer_(arena_) {}
+      : threads_(threads > 0 ? threads : tbb::this_task_arena::max_concurrency()),
+        limit_(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(threads_)),
+        arena_(threads_),
+        observer_(arena_) {}
   int threads() const { return threads_; }
 
   // body(i) for i in [0, n), in any order. With one thread or one item: here, in order.

@@ -41,7 +41,7 @@ struct Sampling {
   double temperature = 0;  // 0: greedy, the argmax with ties to the lowest id
   int top_k = 0;           // 0: off
   double top_p = 1;        // 1: off
-  uint64_t seed = 0;       // Philox key; the counter is the position of the token
+  uint64_t seed = 0;       // Philox key, hashed from run seed, task, document and slot; the counter is the token
   bool operator==(const Sampling&) const = default;
 };
 

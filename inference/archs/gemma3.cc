@@ -49,6 +49,7 @@ TransformerSpec load_gemma3(const Gguf& gguf) {
     s.layers[i].window = sees_all ? 0 : window;
     s.layers[i].inv_freq = sees_all ? global : local;
   }
+  in.finish();
   return s;
 }
 

@@ -7,10 +7,9 @@
 namespace samebits {
 namespace {
 
-LayerSpec load_layer(const Loading& in, const TransformerSpec& s, const std::string& blk, const std::vector<float>& inv_freq) {
+LayerSpec load_layer(const Loading& in, const TransformerSpec& s, const std::string& blk,
+                     const std::vector<float>& inv_freq) {
   const int64_t q_rows = int64_t{s.n_head} * s.head_dim, kv_rows = int64_t{s.n_head_kv} * s.head_dim;
-  for (const char* bias : {"attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias", "ffn_gate_inp.weight"})
-    if (in.has(blk + bias)) in.fail("the tensor \"" + blk + bias + "\" is not supported", blk + bias);
   LayerSpec l;
   l.attn_norm = in.norm(blk + "attn_norm.weight", s.n_embd);
   l.q = in.linear(blk + "attn_q.weight", q_rows, s.n_embd);
@@ -33,6 +32,7 @@ TransformerSpec load_llama(const Gguf& gguf) {
   const std::vector<float> inv_freq = in.inverse_frequencies(in.real("rope.freq_base", 10000), s.n_rot);
   for (size_t i = 0; i < s.layers.size(); ++i)
     s.layers[i] = load_layer(in, s, "blk." + std::to_string(i) + ".", inv_freq);
+  in.finish();
   return s;
 }
 

@@ -17,9 +17,7 @@ std::map<std::string, Architecture>& architectures() {
 
 }  // namespace
 
-bool register_architecture(Architecture a) {
-  return architectures().emplace(a.name, a).second;
-}
+bool register_architecture(Architecture a) { return architectures().emplace(a.name, a).second; }
 
 TransformerSpec load_transformer(const Gguf& gguf) {
   const std::string name = gguf.string("general.architecture");
@@ -27,15 +25,14 @@ TransformerSpec load_transformer(const Gguf& gguf) {
   if (found != architectures().end()) return found->second.load(gguf);
   std::string known;
   for (const auto& [key, a] : architectures()) known += (known.empty() ? "" : ", ") + key;
-  throw Error("E0205", "the architecture \"" + name + "\" is not supported", gguf.path(),
-              "this build runs: " + known);
+  throw Error("E0205", "the architecture \"" + name + "\" is not supported", gguf.path(), "this build runs: " + known);
 }
 
 Loading::Loading(const Gguf& gguf) : gguf_(gguf), arch_(gguf.string("general.architecture")) {}
 
 void Loading::fail(const std::string& what, const std::string& where) const {
-  throw Error("E0206", what, gguf_.path() + ", " + where, "the file does not describe a runnable " + arch_ +
-              " model: download or convert it again");
+  throw Error("E0206", what, gguf_.path() + ", " + where,
+              "the file does not describe a runnable " + arch_ + " model: download or convert it again");
 }
 
 int Loading::count(const std::string& name, int64_t max, int64_t otherwise) const {
@@ -59,6 +56,7 @@ float Loading::real(const std::string& name, double otherwise) const {
 const Tensor& Loading::tensor(const std::string& name, std::initializer_list<int64_t> shape) const {
   const Tensor* t = gguf_.find(name);
   if (!t) fail("the tensor \"" + name + "\" is missing", name);
+  used_.insert(name);
   std::vector<uint64_t> wanted;
   for (int64_t s : shape) wanted.push_back(static_cast<uint64_t>(s));
   std::vector<uint64_t> got = t->shape;
@@ -97,14 +95,20 @@ std::vector<float> Loading::inverse_frequencies(double base, int n_rot) const {
   return out;
 }
 
+void Loading::finish() const {
+  for (const Tensor& t : gguf_.tensors())
+    if (!used_.contains(t.name)) fail("the tensor \"" + t.name + "\" is not supported", t.name);
+}
+
 void Loading::common(TransformerSpec& s) const {
   s.arch = arch_;
   s.n_embd = count("embedding_length", 1 << 16);
   s.n_head = count("attention.head_count", 1 << 10);
   s.n_head_kv = count("attention.head_count_kv", s.n_head, s.n_head);
   if (s.n_head % s.n_head_kv != 0)
-    fail("head_count " + std::to_string(s.n_head) + " is not a multiple of head_count_kv " + std::to_string(s.n_head_kv),
-         key("attention.head_count_kv"));
+    fail(
+        "head_count " + std::to_string(s.n_head) + " is not a multiple of head_count_kv " + std::to_string(s.n_head_kv),
+        key("attention.head_count_kv"));
   s.head_dim = count("attention.key_length", 1 << 10, std::max(1, s.n_embd / s.n_head));
   if (count("attention.value_length", 1 << 10, s.head_dim) != s.head_dim)
     fail("key_length and value_length differ", key("attention.value_length"));
@@ -115,6 +119,9 @@ void Loading::common(TransformerSpec& s) const {
   s.norm_eps = real("attention.layer_norm_rms_epsilon");
   if (const std::string scaling = gguf_.string(key("rope.scaling.type"), "none"); scaling != "none")
     fail("rope scaling \"" + scaling + "\" is not supported", key("rope.scaling.type"));
+  for (const char* name : {"rope.scaling.factor", "rope.scale_linear"})
+    if (const float factor = real(name, 1); factor != 0 && factor != 1)
+      fail(key(name) + " is not supported", key(name));
   const Tensor* embedding = gguf_.find("token_embd.weight");
   if (!embedding) fail("the tensor \"token_embd.weight\" is missing", "token_embd.weight");
   s.n_vocab = static_cast<int>(std::min<uint64_t>(embedding->rows(), 1u << 30));

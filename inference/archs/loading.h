@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,6 @@ class Loading {
  public:
   explicit Loading(const Gguf& gguf);  // prefix: general.architecture
 
-  const Gguf& gguf() const { return gguf_; }
   std::string key(const std::string& name) const { return arch_ + "." + name; }
 
   // A hyperparameter in [1, max]; E0206 otherwise. `otherwise` < 0: the key must be there.
@@ -29,6 +29,9 @@ class Loading {
   // base^(-2i / n_rot), in binary64, rounded to float32, divided by rope_freqs.weight where the file has it.
   std::vector<float> inverse_frequencies(double base, int n_rot) const;
 
+  // E0206 when the file has a tensor that nobody asked for: leaving it out would give another model's scores.
+  void finish() const;
+
   // Fills what all decoder-only files share: sizes, embedding, output (tied when absent).
   void common(TransformerSpec&) const;
 
@@ -37,6 +40,7 @@ class Loading {
  private:
   const Gguf& gguf_;
   std::string arch_;
+  mutable std::set<std::string> used_;
 };
 
 }  // namespace samebits

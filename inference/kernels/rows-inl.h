@@ -110,6 +110,7 @@ inline LogitChunk logit_chunk(const float* logits, int64_t n) {
   for (int i = 1; i < 16; ++i) out.max = t[i] > out.max ? t[i] : out.max;
   while (!(logits[out.argmax] == out.max)) ++out.argmax;
   for (int64_t i = 0; i < n; ++i) out.holders += logits[i] == out.max;
+  out.max = logits[out.argmax];  // +0 and -0 are equal: the first of them decides
 
   double sum[16] = {};  // lane i: indices i mod 16, ascending
   for (int64_t i = 0; i < n; i += 16) {
