@@ -1,8 +1,11 @@
 #include "results/bundle.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
@@ -21,15 +24,34 @@ namespace fs = std::filesystem;
 constexpr const char* kStagingName = ".staging";  // not a safe path, so a reader never takes it for content
 constexpr const char* kTopLevel[] = {"claims", "observations", "reports", kIndexName};
 
-// Files written so far, by path.
+size_t longest_line(std::string_view text) {
+  size_t longest = 0;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    longest = std::max(longest, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return longest;
+}
+
+// Files written so far, by path. Refuses what a reader would refuse.
 class Staging {
  public:
-  explicit Staging(fs::path root) : root_(std::move(root)) { fs::remove_all(root_); }
+  Staging(fs::path root, const BundleLimits& limits) : root_(std::move(root)), limits_(limits) {
+    fs::remove_all(root_);
+  }
+  ~Staging() {  // after a refusal; once it is published, there is nothing left
+    std::error_code ignored;
+    fs::remove_all(root_, ignored);
+  }
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
 
   void add(const std::string& path, std::string_view bytes) {
     SAMEBITS_ASSERT(is_safe_path(path) || path == kSumsName);
     const bool fresh = path == kSumsName || digests_.emplace(path, sha256_hex(bytes)).second;
     SAMEBITS_ASSERT(fresh);
+    check_limits(path, bytes);
     write_file((root_ / path).string(), bytes);
   }
 
@@ -40,8 +62,26 @@ class Staging {
   }
 
  private:
+  void check_limits(const std::string& path, std::string_view bytes) {
+    const auto at_most = [&](uint64_t value, uint64_t limit, const char* what) {
+      if (value > limit)
+        throw Error("E0707",
+                    fmt::format("the bundle would have {} {}; at most {} can be read back", value, what, limit), path,
+                    "run fewer tasks at a time, each into its own folder; the answers so far stay in the journal");
+    };
+    for (fs::path entry = path; !entry.empty(); entry = entry.parent_path()) entries_.insert(entry.generic_string());
+    at_most(entries_.size(), limits_.files, "files and folders");
+    at_most(bytes.size(), limits_.file_bytes, "bytes in one file");
+    if (path != kSumsName) total_bytes_ += bytes.size();
+    at_most(total_bytes_, limits_.total_bytes, "bytes in all");
+    if (path.ends_with(".jsonl")) at_most(longest_line(bytes), limits_.line_bytes, "bytes in one line");
+  }
+
   fs::path root_;
+  BundleLimits limits_;
   std::map<std::string, std::string> digests_;
+  std::set<std::string> entries_;  // files and the folders above them
+  uint64_t total_bytes_ = 0;
 };
 
 // One line a request, in request order: {"index":7,"ttft_ns":…}.
@@ -114,11 +154,11 @@ std::string claims_digest_of(std::string_view sums) {
   return digest.hex();
 }
 
-std::string write_bundle(const std::string& dir, const BundleInput& input) {
+std::string write_bundle(const std::string& dir, const BundleInput& input, const BundleLimits& limits) {
   const fs::path root = dir, staged = root / kStagingName;
   try {
     fs::create_directories(root);
-    Staging staging(staged);
+    Staging staging(staged, limits);
     ReportClaims seen;
     render_claims(input.claims, [&](const std::string& path, std::string&& bytes) {
       staging.add(path, bytes);
@@ -131,7 +171,7 @@ std::string write_bundle(const std::string& dir, const BundleInput& input) {
       const Reporter& reporter = Registry<Reporter>::instance().get(name);
       staging.add("reports/report." + path_name(reporter.extension()), reporter.render(claims, input.observations));
     }
-    staging.add(kIndexName, canonical({{"format", "samebits-bundle/1"}, {"claims_digest", digest}}));
+    staging.add(kIndexName, canonical({{"format", kBundleFormat}, {"claims_digest", digest}}));
     const std::string sums = staging.sums();
     staging.add(kSumsName, sums);
     sync_tree(staged);

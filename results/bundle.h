@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "results/claims.h"
+#include "results/limits.h"
 
 namespace samebits {
 
@@ -29,8 +30,9 @@ struct BundleInput {
 // Writes the bundle into `dir` (created when absent; only a journal or the rest of an interrupted writing may be
 // there) and returns the claims digest. Files are staged and synced in a folder inside, then moved; SHA256SUMS comes
 // last, so a folder with it is complete. Interrupted at any point, calling it again gives the same bundle.
-// Throws E0703 when it cannot be written, E0705 when a response is missing, E0902 for an unknown reporter.
-std::string write_bundle(const std::string& dir, const BundleInput&);
+// Throws E0703 when it cannot be written, E0705 when a response is missing, E0902 for an unknown reporter,
+// E0707 when a reader with these limits would refuse the bundle; the journal stays.
+std::string write_bundle(const std::string& dir, const BundleInput&, const BundleLimits& = {});
 
 // sha256 of those lines of SHA256SUMS whose path starts with "claims/".
 std::string claims_digest_of(std::string_view sums);

@@ -13,14 +13,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kFormat = "samebits-bundle/1";
-
 json run_json(const ClaimsInput& in) {
   bool partial = false;
   for (const Task& t : in.plan.tasks) partial = partial || t.partial;
   json groups = json::array();
   for (const Group& g : in.plan.groups) groups.push_back(group_json(g));
-  return {{"format", kFormat},
+  return {{"format", kBundleFormat},
           {"key", run_key(in.plan, in.model)},
           {"evidence", text_json(in.model.evidence)},
           {"partial", partial},

@@ -11,6 +11,8 @@
 
 namespace samebits {
 
+inline constexpr const char* kBundleFormat = "samebits-bundle/1";
+
 struct ClaimsInput {
   const Plan& plan;
   const Responses& responses;  // complete: every request has one

@@ -21,7 +21,6 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr const char* kFormat = "samebits-bundle/1";
 constexpr const char* kTrust = "take the bundle from a source that you trust; nothing in it was followed";
 constexpr const char* kCopyAgain = "copy or download the bundle again; if it stays, the bundle was altered";
 constexpr size_t kDigestChars = 64, kPathAt = kDigestChars + 2;
@@ -133,7 +132,7 @@ void check_index(const Bundle& bundle) {
   const json index = bundle.read_json(kIndexName);
   if (index.is_null()) fail_field("the index is missing", bundle.dir() + "/" + kIndexName);
   Fields f(index, kIndexName);
-  if (f.string("format") != kFormat) fail_field("a format that this version does not know", f.where("format"));
+  if (f.string("format") != kBundleFormat) fail_field("a format that this version does not know", f.where("format"));
   if (f.string("claims_digest") != bundle.claims_digest())
     throw Error("E0611", "the index names another claims digest", f.where("claims_digest"), kCopyAgain);
   f.done();

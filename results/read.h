@@ -14,15 +14,9 @@
 #include <string_view>
 
 #include "harness/core/loop.h"
+#include "results/limits.h"
 
 namespace samebits {
-
-struct BundleLimits {
-  size_t files = 4096;
-  uint64_t file_bytes = uint64_t{256} << 20;
-  uint64_t total_bytes = uint64_t{1} << 30;
-  size_t line_bytes = size_t{16} << 20;
-};
 
 class Bundle {
  public:

@@ -10,6 +10,7 @@
 #include "harness/core/error.h"
 #include "results/bundle.h"
 #include "results/claims.h"
+#include "results/journal.h"
 #include "tests/results/fake_run.h"
 
 namespace samebits {
@@ -86,6 +87,42 @@ TEST(Bundle, AMissingResponseIsNotABundle) {
   responses[2].reset();
   EXPECT_EQ(code_of([&] { write_bundle(temp / "a", {{plan, responses, scores, model}, {}, {}}); }), "E0705");
   EXPECT_EQ(open_code(temp / "a"), "E0614");
+}
+
+// Each limit lowered to just below what the run needs: the writer and the reader draw the line at the same place.
+TEST(Bundle, WhatNoReaderWouldOpenIsNotWritten) {
+  TempDir temp;
+  const Plan plan = fake_plan();
+  const Responses responses = fake_responses(plan);
+  const Scores scores = score(plan, responses);
+  const ModelInfo model = fake_model();
+  const BundleInput input = {{plan, responses, scores, model}, {}, {}};
+  write_bundle(temp / "whole", input);
+  BundleLimits needed = {0, 0, 0, 0};
+  for (const auto& entry : fs::recursive_directory_iterator(temp / "whole")) needed.files += fs::exists(entry);
+  for (const auto& [path, bytes] : tree(temp / "whole")) {
+    needed.file_bytes = std::max(needed.file_bytes, uint64_t{bytes.size()});
+    if (path != kSumsName) needed.total_bytes += bytes.size();
+    for (size_t at = 0, end; path.ends_with(".jsonl") && at < bytes.size(); at = end + 1) {
+      end = std::min(bytes.find('\n', at), bytes.size());
+      needed.line_bytes = std::max(needed.line_bytes, end - at);
+    }
+  }
+  const std::string digest = write_bundle(temp / "exact", input, needed);
+  EXPECT_EQ(Bundle::open(temp / "exact", needed).claims_digest(), digest);
+  for (int which = 0; which < 4; ++which) {
+    BundleLimits low = needed;
+    if (which == 0) --low.files;
+    if (which == 1) --low.file_bytes;
+    if (which == 2) --low.total_bytes;
+    if (which == 3) --low.line_bytes;
+    const std::string dir = temp / std::to_string(which);
+    fs::create_directory(dir);
+    spew(dir + "/" + kJournalName, "answers");
+    EXPECT_EQ(code_of([&] { write_bundle(dir, input, low); }), "E0707") << which;
+    EXPECT_EQ(tree(dir), (std::vector<std::pair<std::string, std::string>>{{kJournalName, "answers"}})) << which;
+    EXPECT_EQ(code_of([&] { Bundle::open(temp / "whole", low); }), "E0606") << which;
+  }
 }
 
 TEST(Bundle, ReadBackItIsTheSameRun) {
