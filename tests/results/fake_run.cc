@@ -51,6 +51,15 @@ struct FakeFilter final : Filter {
 };
 SAMEBITS_REGISTER(Filter, FakeFilter, "results_test_first", 1, "for the tests of results only");
 
+struct FakeStage final : Stage {
+  std::string digest() const override { return sha256_hex("words"); }
+  Verdict judge(const Sample&, std::string_view text) const override {
+    const bool block = text.starts_with("bad");
+    return {block, block ? "harm" : ""};
+  }
+};
+SAMEBITS_REGISTER(Stage, FakeStage, "results_test_words", 1, "for the tests of results only");
+
 void add_task(Plan& plan, const std::string& id, RequestKind kind, uint32_t n_samples, uint32_t n_requests) {
   const auto t = static_cast<uint32_t>(plan.tasks.size());
   Task& task = plan.tasks.emplace_back();
@@ -103,7 +112,7 @@ Plan fake_plan() {
   add_task(plan, "rolling", RequestKind::loglikelihood_rolling, 1, 1);
   plan.tasks[1].filters = {{"first", {{"results_test_first", {{"k", 1}}}}}};
   plan.tasks[1].metrics[0].filter = "first";
-  plan.tasks[1].stages = {{"input", "words"}};
+  plan.tasks[1].stages = {{"output", "results_test_words"}};
   plan.groups = {{"both", {"choice", "rolling"}, true}};
   plan.suite = {{"name", "fake"}, {"share", 0.25}};
   return plan;
@@ -132,8 +141,9 @@ Response fake_response(const Request& request) {
   r.cost = Cost{1000 + request.index, uint64_t{1} << 60, 64};
   if (request.kind == RequestKind::generate) {
     r.text = request.sample % 2 ? "bad \xff bytes <b>&\x1b[31m" : "a fine answer | with a bar";
-    r.stop = Stop::until;
-    r.stages = {{"words", sha256_hex("words"), "input", request.sample % 2 == 1, request.sample % 2 ? "harm" : ""}};
+    const bool bad = request.sample % 2 == 1;  // what FakeStage blocks
+    r.stop = bad ? Stop::blocked : Stop::until;
+    r.stages = {{"results_test_words", sha256_hex("words"), "output", bad, bad ? "harm" : ""}};
     r.warnings = {"no_stop_reached"};
     return r;
   }
