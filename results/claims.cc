@@ -19,7 +19,7 @@ json run_json(const ClaimsInput& in) {
   json groups = json::array();
   for (const Group& g : in.plan.groups) groups.push_back(group_json(g));
   return {{"format", kBundleFormat},
-          {"key", run_key(in.plan, in.model)},
+          {"key", run_key(in.plan, in.model, in.logits_digest)},
           {"evidence", text_json(in.model.evidence)},
           {"partial", partial},
           {"suite_sha256", in.plan.suite.is_null() ? json() : json(sha256_hex(canonical(in.plan.suite)))},

@@ -18,6 +18,7 @@ struct ClaimsInput {
   const Responses& responses;  // complete: every request has one
   const Scores& scores;
   const ModelInfo& model;
+  bool logits_digest = false;  // the responses carry one
 };
 
 using EmitFile = std::function<void(const std::string& path, std::string&& bytes)>;

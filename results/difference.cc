@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/core/canonical_json.h"
+#include "results/encoding.h"
 #include "results/records.h"
 
 namespace samebits {
@@ -12,22 +13,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kMaxValueChars = 200;
+constexpr size_t kMaxValueBytes = 200;
 
 struct Leaf {
   std::string field, stored, computed;
 };
 
 std::string spoken(const json* v) {
-  if (!v) return "absent";
-  std::string text = canonical(*v);
-  if (text.size() > kMaxValueChars) {
-    size_t end = kMaxValueChars;
-    while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
-    text.resize(end);
-    text += "…";
-  }
-  return text;
+  return v ? cut_text(canonical(*v), kMaxValueBytes) : "absent";
 }
 
 // The first leaf in which two values differ, as "requests/2/tokens/0/3".

@@ -69,6 +69,13 @@ json texts_json(const std::vector<std::string>& texts) {
   return out;
 }
 
+std::string cut_text(std::string text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  while (max_bytes > 0 && (static_cast<uint8_t>(text[max_bytes]) & 0xC0) == 0x80) --max_bytes;
+  text.resize(max_bytes);
+  return text + "…";
+}
+
 std::string base64(std::string_view bytes) {
   std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL writes a closing NUL
   const int n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),

@@ -15,6 +15,9 @@ nlohmann::json text_json(std::string_view text);
 std::string text_of_json(const nlohmann::json&, const std::string& where);  // throws E0610
 nlohmann::json texts_json(const std::vector<std::string>& texts);
 
+// At most `max_bytes` of a text for a sentence, cut between two characters; "…" says that something is missing.
+std::string cut_text(std::string text, size_t max_bytes);
+
 std::string base64(std::string_view bytes);
 std::string base64_decode(std::string_view text, const std::string& where);  // throws E0610
 

@@ -25,7 +25,7 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr const char* kFormat = "samebits-journal/1";
+constexpr const char* kJournalFormat = "samebits-journal/1";
 constexpr size_t kChecksumChars = 16;
 constexpr uint64_t kMaxJournalBytes = uint64_t{64} << 30;
 // A power failure loses at most this much work; a crash of the process loses none.
@@ -50,6 +50,9 @@ std::string_view take_record(std::string_view& rest) {
   rest.remove_prefix(text_at + length + 1);
   return text;
 }
+
+// The first record.
+std::string header_line(const json& key) { return record_line({{"format", kJournalFormat}, {"key", key}}); }
 
 // Only a new or empty folder, or one that a run left unfinished, may become an output folder.
 void check_folder(const std::string& dir) {
@@ -93,16 +96,20 @@ struct Journal::State {
   std::chrono::steady_clock::time_point last_sync = std::chrono::steady_clock::now();
 
   // Reads what is there; returns the length of the sound part.
-  uint64_t load(const std::string& bytes, const json& key);
+  uint64_t load(std::string_view bytes, const json& key);
 };
 
-uint64_t Journal::State::load(const std::string& bytes, const json& key) {
+uint64_t Journal::State::load(std::string_view bytes, const json& key) {
   std::string_view rest = bytes;
   const std::string_view header = take_record(rest);
-  if (header.empty()) return 0;
+  if (header.empty()) {
+    if (header_line(key).starts_with(bytes)) return 0;  // the run was killed while it began
+    throw Error("E0708", "the journal is damaged at its start; the answers in it are left as they are", path,
+                "restore the file, or remove it to answer everything anew, or choose another folder with -o");
+  }
   const json first = parse_json(header, path);
   Fields fields(first, path);
-  if (fields.string("format") != kFormat)
+  if (fields.string("format") != kJournalFormat)
     throw Error("E0701", "the journal has another format", path,
                 "finish it with the version of samebits that began it");
   if (const std::string difference = key_difference(key, fields.get("key")); !difference.empty())
@@ -122,20 +129,21 @@ uint64_t Journal::State::load(const std::string& bytes, const json& key) {
   }
 }
 
-Journal::Journal(const std::string& dir, const Plan& plan, const ModelInfo& model) : state_(std::make_unique<State>()) {
+Journal::Journal(const std::string& dir, const Plan& plan, const ModelInfo& model, bool logits_digest)
+    : state_(std::make_unique<State>()) {
   check_folder(dir);
   State& s = *state_;
   s.dir = dir;
   s.path = (fs::path(dir) / kJournalName).string();
   s.file = open_locked(s.path);
   s.known.resize(plan.requests.size());
-  const json key = run_key(plan, model);
+  const json key = run_key(plan, model, logits_digest);
   const std::string bytes = read_below(dir, kJournalName, kMaxJournalBytes);
   const uint64_t sound = s.load(bytes, key);
   s.dropped = bytes.size() - sound;
   if (s.dropped > 0 && ::ftruncate(s.file.fd(), static_cast<off_t>(sound)) != 0) fail_write(s.path);
   if (sound > 0) return;
-  write_all(s.file.fd(), record_line({{"format", kFormat}, {"key", key}}), s.path);
+  write_all(s.file.fd(), header_line(key), s.path);
   sync();
   sync_path(dir);
 }

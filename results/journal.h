@@ -1,11 +1,12 @@
 // The journal of a run: every response as soon as it is there, so that the same command resumes after a crash.
 //
 // DIR/samebits.journal holds one record a line, "<length> <sha256, 16 hex> <canonical JSON>": first the key of the
-// run, then responses in order of arrival. A torn or damaged record ends the journal: what follows is dropped and
-// computed again, to the same bytes. Records reach the system at once and the disk by groups.
+// run, then responses in order of arrival. A torn or damaged response ends the journal: what follows is dropped and
+// computed again, to the same bytes. A damaged key is an error: nothing is dropped. Records reach the system at once and the disk by groups.
 //
 // Thread rules: one call at a time. Errors: E0701 the folder belongs to another run, E0702 another process writes
-// it, E0703 it cannot be written, E0704 it holds something else, E0706 it holds a complete bundle.
+// it, E0703 it cannot be written, E0704 it holds something else, E0706 it holds a complete bundle,
+// E0708 the journal is damaged at its start.
 #pragma once
 
 #include <chrono>
@@ -21,8 +22,8 @@ inline constexpr const char* kJournalName = "samebits.journal";
 class Journal {
  public:
   // Creates the folder and the journal, or continues the one that is there. Threads, tier, batch and memory may
-  // differ from before; plan, model and contract may not.
-  Journal(const std::string& dir, const Plan&, const ModelInfo&);
+  // differ from before; plan, model, contract and --logits-digest may not.
+  Journal(const std::string& dir, const Plan&, const ModelInfo&, bool logits_digest = false);
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;

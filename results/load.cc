@@ -66,6 +66,7 @@ StoredRun load_run(const Bundle& bundle) {
     run.plan.seed = key.u64("seed");
     run.plan.suite = json_of_embedded(key.get("suite"), key.where("suite"));
     run.plan.chat = json_of_embedded(key.get("chat"), key.where("chat"));
+    run.logits_digest = key.find("logits_digest") && key.boolean("logits_digest");
     for (const json& task : key.array("tasks")) {
       Fields t(task, key.where("tasks"));
       load_task(bundle, t.text("id"), run);
@@ -75,13 +76,14 @@ StoredRun load_run(const Bundle& bundle) {
   });
 }
 
-bool holds_run(const std::string& dir, const Plan& plan, const ModelInfo& model) {
+bool holds_run(const std::string& dir, const Plan& plan, const ModelInfo& model, bool logits_digest) {
   std::error_code ignored;
   if (fs::exists(fs::path(dir) / kJournalName, ignored) || !fs::exists(fs::path(dir) / kSumsName, ignored))
     return false;
   const Bundle bundle = Bundle::open(dir);
-  const std::string difference = with_shape_errors(
-      kRunPath, [&] { return key_difference(run_key(plan, model), bundle.read_json(kRunPath).at("key")); });
+  const json key = run_key(plan, model, logits_digest);
+  const std::string difference =
+      with_shape_errors(kRunPath, [&] { return key_difference(key, bundle.read_json(kRunPath).at("key")); });
   if (difference.empty()) return true;
   throw Error("E0701", "the folder holds the bundle of another run: " + difference, dir,
               "choose another folder with -o");

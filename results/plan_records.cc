@@ -117,7 +117,7 @@ Group group_of_json(const json& v, const std::string& where) {
 
 // ---- The key of a run ----
 
-json run_key(const Plan& plan, const ModelInfo& model) {
+json run_key(const Plan& plan, const ModelInfo& model, bool logits_digest) {
   std::vector<int64_t> n(plan.tasks.size(), 0);
   for (const Sample& s : plan.samples) ++n[s.task];
   json tasks = json::array();
@@ -142,6 +142,7 @@ json run_key(const Plan& plan, const ModelInfo& model) {
   json key = {{"contract", text_json(model.contract)}, {"model", text_json(model.digest)},
               {"seed", fmt::to_string(plan.seed)},     {"tasks", tasks},
               {"suite", embedded_json(plan.suite)},    {"chat", embedded_json(plan.chat)}};
+  if (logits_digest) key["logits_digest"] = true;
   digest.update(canonical(key));
   key["plan"] = digest.hex();
   return key;
@@ -150,27 +151,27 @@ json run_key(const Plan& plan, const ModelInfo& model) {
 namespace {
 
 // The value of a key part for a sentence; long texts are cut.
-std::string spoken(const json& v) {
-  const std::string text = v.is_string() ? v.get<std::string>() : canonical(v);
-  return text.size() <= 80 ? text : text.substr(0, 77) + "…";
+std::string spoken_part(const json& v) {
+  constexpr size_t kMaxPartBytes = 80;
+  return cut_text(v.is_string() ? v.get<std::string>() : canonical(v), kMaxPartBytes);
 }
 
 std::string part_difference(const std::string& name, const json& here, const json& there) {
-  return fmt::format("{}: {} here, {} there", name, spoken(here), spoken(there));
+  return fmt::format("{}: {} here, {} there", name, spoken_part(here), spoken_part(there));
 }
 
 }  // namespace
 
 std::string key_difference(const json& here, const json& there) {
   if (here == there) return "";
-  for (const char* part : {"model", "contract", "seed", "chat", "suite"})
+  for (const char* part : {"model", "contract", "seed", "chat", "suite", "logits_digest"})
     if (here.value(part, json()) != there.value(part, json()))
       return part_difference(part, here.value(part, json()), there.value(part, json()));
   const json mine = here.value("tasks", json::array()), theirs = there.value("tasks", json::array());
   for (size_t t = 0; t < std::min(mine.size(), theirs.size()); ++t)
     for (const char* part : {"id", "version", "digest", "num_fewshot", "n", "n_docs", "partial"})
       if (mine[t].value(part, json()) != theirs[t].value(part, json()))
-        return part_difference(fmt::format("task {}, {}", spoken(mine[t].value("id", json())), part),
+        return part_difference(fmt::format("task {}, {}", spoken_part(mine[t].value("id", json())), part),
                                mine[t].value(part, json()), theirs[t].value(part, json()));
   if (mine.size() != theirs.size()) return part_difference("number of tasks", mine.size(), theirs.size());
   return part_difference("exact prompts (plan digest)", here.value("plan", json()), there.value("plan", json()));

@@ -43,7 +43,8 @@ class Bundle {
 nlohmann::json report_claims(const std::string& claims_digest,
                              const std::function<nlohmann::json(const std::string& path)>& file);
 
-// Calls `line` for every line of a JSONL text, without its end. Throws E0610 on an empty or endless line.
+// Calls `line` for every line of a JSONL text, without its end. Throws E0610 when the last one
+// has no end, E0606 for one that is longer than `max_bytes`.
 void for_each_line(std::string_view text, const std::string& where, size_t max_bytes,
                    const std::function<void(std::string_view line, const std::string& where)>& line);
 
@@ -51,11 +52,12 @@ struct StoredRun {
   Plan plan;
   Responses responses;
   ModelInfo model;  // digest, arch, quantisation, contract, context length, bos, eos, evidence; details: the pins
+  bool logits_digest = false;  // the responses carry one: a re-run must make them too
 };
 StoredRun load_run(const Bundle&);
 
 // Whether `dir` holds a complete bundle of exactly this run. Throws E0701 naming the difference when it holds a
 // complete bundle of another one; false when there is no bundle.
-bool holds_run(const std::string& dir, const Plan&, const ModelInfo&);
+bool holds_run(const std::string& dir, const Plan&, const ModelInfo&, bool logits_digest = false);
 
 }  // namespace samebits

@@ -39,8 +39,8 @@ Group group_of_json(const nlohmann::json&, const std::string& where);
 nlohmann::json estimate_json(const MetricUse&, const Estimate&);
 
 // What decides every bit of a run: contract, model, seed, tasks, suite, chat, and the digest of the whole plan.
-// A journal is resumed, and a bundle is re-run, only under an equal key.
-nlohmann::json run_key(const Plan&, const ModelInfo&);
+// A journal is resumed, and a bundle is re-run, only under an equal key. `logits_digest`: whether responses carry one.
+nlohmann::json run_key(const Plan&, const ModelInfo&, bool logits_digest = false);
 // Names the first part in which two keys differ: "model: b179… here, 77aa… there". Empty when equal.
 std::string key_difference(const nlohmann::json& here, const nlohmann::json& there);
 

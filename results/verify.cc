@@ -45,7 +45,7 @@ std::optional<Difference> rescore(const Bundle& bundle, const StoredRun& run) {
   const Scores scores = score(run.plan, run.responses);
   std::optional<Difference> first;
   std::vector<std::string> rendered;
-  render_claims({run.plan, run.responses, scores, run.model}, [&](const std::string& path, std::string&& bytes) {
+  render_claims({run.plan, run.responses, scores, run.model, run.logits_digest}, [&](const std::string& path, std::string&& bytes) {
     rendered.push_back(path);
     if (first) return;
     if (!bundle.has(path))

@@ -1,5 +1,7 @@
 #include "harness/core/loop.h"
 
+#include <fmt/format.h>
+
 #include "harness/core/error.h"
 #include "harness/core/pool.h"
 #include "harness/core/registry.h"
@@ -14,7 +16,9 @@ Responses respond(const Plan& plan, Backend& backend, const Runner& runner, Resp
     if (!known[r.index]) missing.push_back(r.index);
 
   const Sink sink = [&](Response&& response) {
-    SAMEBITS_ASSERT(response.index < known.size() && !known[response.index]);  // every request exactly once
+    if (response.index >= known.size() || known[response.index])
+      throw Error("E0907", fmt::format("request {} was not asked, or was answered before", response.index),
+                  "model " + backend.model().name, "use another backend or runner");
     if (hooks.keep) hooks.keep(response);
     const uint32_t i = response.index;
     known[i] = std::move(response);

@@ -56,7 +56,9 @@ void StagedBackend::answer(std::span<const Request> requests, const Sink& sink, 
   }
   if (passed.empty()) return;
   const Sink staged = [&](Response&& response) {
-    auto& [request, records] = pending.at(response.index);
+    const auto asked = pending.find(response.index);
+    if (asked == pending.end()) return sink(std::move(response));  // refused there (E0907)
+    auto& [request, records] = asked->second;
     const bool is_reply = request->kind == RequestKind::generate && response.error.empty();
     if (is_reply && judge(*request, "output", response.text, records)) response.stop = Stop::blocked;
     response.stages = std::move(records);

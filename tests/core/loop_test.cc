@@ -6,6 +6,7 @@
 #include <numeric>
 #include <random>
 
+#include "harness/core/error.h"
 #include "harness/core/pool.h"
 #include "harness/core/registry.h"
 
@@ -111,6 +112,36 @@ TEST(Loop, OnlyMissingRequestsAreAnsweredAndEachIsKeptOnce) {
   std::sort(kept.begin(), kept.end());
   EXPECT_EQ(kept, (std::vector<uint32_t>{0, 1, 2, 4, 5, 6, 7}));
   EXPECT_EQ(all[3]->text, "from the journal");
+}
+
+// A user's backend may be wrong: that is its error, not a crash.
+TEST(Loop, AnAnswerThatWasNotAskedForIsACodedError) {
+  const Plan plan = small_plan();
+  struct Wrong final : Backend {
+    ModelInfo info;
+    uint32_t extra = 0;
+    const ModelInfo& model() const override { return info; }
+    std::vector<int32_t> tokenize(std::string_view, bool) const override { return {}; }
+    void answer(std::span<const Request> requests, const Sink& sink, const Observer&) override {
+      Response r;
+      r.index = requests[0].index;
+      sink(Response(r));
+      r.index += extra;
+      sink(std::move(r));
+    }
+  };
+  for (const uint32_t extra : {0u, 1000u}) {
+    Wrong backend;
+    backend.info.name = "wrong";
+    backend.extra = extra;
+    try {
+      respond(plan, backend, ShuffledRunner(1), {}, {});
+      FAIL() << "accepted";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code, "E0907");
+      EXPECT_NE(e.where.find("wrong"), std::string::npos) << e.where;
+    }
+  }
 }
 
 TEST(Loop, AFailedRequestMakesItsSampleUnknownNeverZero) {

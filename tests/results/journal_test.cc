@@ -100,6 +100,25 @@ TEST(Journal, ADamagedRecordIsDroppedWithAllAfterIt) {
   }
 }
 
+TEST(Journal, ADamagedKeyIsRefusedAndNothingIsDropped) {
+  TempDir temp;
+  ASSERT_FALSE(run_into(temp / "part", 4));
+  const std::string journal = slurp(temp / "part/samebits.journal");
+  for (size_t at = 0; at < journal.find('\n'); at += 7) {
+    std::string damaged = journal;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    spew(temp / "damaged/samebits.journal", damaged);
+    EXPECT_EQ(code_of([&] { Journal(temp / "damaged", fake_plan(), fake_model()); }), "E0708") << at;
+    EXPECT_EQ(slurp(temp / "damaged/samebits.journal"), damaged) << at;
+  }
+}
+
+TEST(Journal, ResponsesWithAndWithoutALogitsDigestAreNeverMixed) {
+  TempDir temp;
+  { Journal plain(temp / "run", fake_plan(), fake_model()); }
+  EXPECT_EQ(code_of([&] { Journal(temp / "run", fake_plan(), fake_model(), true); }), "E0701");
+}
+
 TEST(Journal, FailedResponsesAreAskedAgain) {
   TempDir temp;
   {

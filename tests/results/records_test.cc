@@ -207,5 +207,11 @@ TEST(Encoding, Base64IsReadInItsOneSpellingOnly) {
     EXPECT_EQ(code_of([&] { base64_decode(text, "test"); }), "E0610") << text;
 }
 
+TEST(CutText, CutsBetweenCharacters) {
+  EXPECT_EQ(cut_text("short", 5), "short");
+  EXPECT_EQ(cut_text("sixsix", 5), "sixsi…");
+  EXPECT_EQ(cut_text("aaéé", 3), "aa…");  // é has two bytes
+}
+
 }  // namespace
 }  // namespace samebits

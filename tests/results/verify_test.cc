@@ -47,6 +47,21 @@ TEST(Verify, AnHonestBundlePassesEveryLevel) {
   EXPECT_EQ(verify_json(verify(temp / "a", 4, &backend))["difference"], nullptr);
 }
 
+TEST(Verify, ABundleRemembersThatItsResponsesCarryALogitsDigest) {
+  TempDir temp;
+  const Plan plan = fake_plan();
+  const Responses responses = fake_responses(plan);
+  const Scores scores = score(plan, responses);
+  const ModelInfo model = fake_model();
+  write_bundle(temp / "a", {{plan, responses, scores, model, true}, {}, {}});
+  write_fake_bundle(temp / "b");
+  EXPECT_TRUE(load_run(Bundle::open(temp / "a")).logits_digest);
+  EXPECT_FALSE(load_run(Bundle::open(temp / "b")).logits_digest);
+  EXPECT_TRUE(verify(temp / "a", 2).equal());
+  EXPECT_TRUE(holds_run(temp / "a", plan, model, true));
+  EXPECT_EQ(code_of([&] { holds_run(temp / "a", plan, model); }), "E0701");
+}
+
 TEST(Verify, ForgedScoresAreFoundWithoutAModel) {
   TempDir temp;
   write_forged(temp / "a", [](Responses&, Scores& s) { std::get<Statistic>(s.tasks[0].per_sample[0][1])[0] = 0; });
