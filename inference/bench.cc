@@ -61,10 +61,10 @@ std::vector<BenchRow> bench_model(const std::string& path, int n_prompt, int n_g
   std::vector<BenchRow> rows;
   if (n_prompt > 0)
     rows.push_back(
-        measure(n_prompt, 0, options.threads, repetitions, [&] { run_prompt(t, n_prompt, options.schedule); }));
+        measure(n_prompt, 0, t.workers().threads(), repetitions, [&] { run_prompt(t, n_prompt, options.schedule); }));
   if (n_gen > 0)
     rows.push_back(
-        measure(0, n_gen, options.threads, repetitions, [&] { run_generation(t, n_gen, options.schedule); }));
+        measure(0, n_gen, t.workers().threads(), repetitions, [&] { run_generation(t, n_gen, options.schedule); }));
   return rows;
 }
 

@@ -1,5 +1,6 @@
 #include "inference/model_info.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "harness/core/digest.h"
@@ -71,7 +72,15 @@ json tokenizer_info(const Gguf& file) {
 
 }  // namespace
 
-std::string main_tensor_type(const Gguf& file) {
+std::string quantisation_name(const Gguf& file) {
+  // llama_ftype of the GGUF converters: mixtures such as Q4_K_M have a name of their own.
+  static const std::map<uint64_t, std::string_view> kFileTypes = {
+      {0, "F32"},     {1, "F16"},     {2, "Q4_0"},    {3, "Q4_1"},    {7, "Q8_0"},    {8, "Q5_0"},   {9, "Q5_1"},
+      {10, "Q2_K"},   {11, "Q3_K_S"}, {12, "Q3_K_M"}, {13, "Q3_K_L"}, {14, "Q4_K_S"}, {15, "Q4_K_M"}, {16, "Q5_K_S"},
+      {17, "Q5_K_M"}, {18, "Q6_K"},   {25, "IQ4_NL"}, {30, "IQ4_XS"}, {32, "BF16"},   {38, "MXFP4"}};
+  if (file.has("general.file_type"))
+    if (const auto known = kFileTypes.find(file.u64("general.file_type")); known != kFileTypes.end())
+      return std::string(known->second);
   std::string name = "none";
   uint64_t most = 0;
   for (const auto& [type, use] : types_by_name(file)) {
@@ -103,7 +112,7 @@ json model_info(const Gguf& file) {
           {"sha256", file.digest()},
           {"bytes", bytes},
           {"parameters", parameters},
-          {"quantisation", main_tensor_type(file)},
+          {"quantisation", quantisation_name(file)},
           {"tensor_types", types},
           {"tensors", tensors},
           {"context_length", optional_u64(file, arch + ".context_length")},

@@ -210,7 +210,7 @@ struct ModelInfo {
   std::string name;           // as the user typed it: an observation
   std::string digest;         // sha256 of the file
   std::string arch;           // "llama"
-  std::string quantisation;   // "Q4_1" (most common tensor type by bytes)
+  std::string quantisation;   // "Q4_K_M": as the file declares, or its main tensor type
   std::string chat_template;  // empty: none
   std::string bos, eos;       // token texts
   std::string contract;       // "sb-1"

@@ -34,6 +34,14 @@ TEST(ModelInfo, CountsWhatTheFileHolds) {
   EXPECT_EQ(info["memory"]["kv_bytes_per_token"], 2 * 2 * 2 * 16 * 2);  // layers, heads, key and value, size, bytes
 }
 
+// A mixture is named as its converter named it, not after the type of its largest tensor.
+TEST(ModelInfo, NamesTheDeclaredMixture) {
+  GgufWriter out = tiny_model_writer({.type = TensorType::Q8_0});
+  out.set("general.file_type", uint32_t{15});
+  const std::vector<uint8_t> bytes = out.finish();
+  EXPECT_EQ(model_info(Gguf::parse(bytes, "mixture"))["quantisation"], "Q4_K_M");
+}
+
 TEST(ModelInfo, WhatTheFileDoesNotSayIsNull) {
   GgufWriter out;
   out.set("general.architecture", "bert");
