@@ -41,6 +41,9 @@ std::string format_error(const Error& e) {
 
 namespace {
 
+// Longer texts are no mistyped name, and the distance costs length times length.
+constexpr size_t kMaxTypedBytes = 128;
+
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -59,10 +62,13 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::vector<std::string> nearest_names(std::string_view typed, const std::vector<std::string>& names) {
+  if (typed.size() > kMaxTypedBytes) return {};
+  const size_t farthest = std::max<size_t>(2, typed.size() / 3);
   std::vector<std::pair<size_t, std::string>> ranked;
   for (const std::string& name : names) {
+    if (name.size() > typed.size() + farthest) continue;  // the distance is at least the difference
     const size_t d = edit_distance(typed, name);
-    if (d <= std::max<size_t>(2, typed.size() / 3)) ranked.emplace_back(d, name);
+    if (d <= farthest) ranked.emplace_back(d, name);
   }
   std::sort(ranked.begin(), ranked.end());
   std::vector<std::string> out;

@@ -14,8 +14,16 @@
 namespace samebits {
 namespace {
 
-// Steps of one match attempt, and KiB of its backtracking memory: a catastrophic pattern ends in seconds.
+// Steps at one start position, and KiB of their backtracking memory: a catastrophic pattern ends in seconds.
 constexpr uint32_t kMatchLimit = 20'000'000, kHeapLimitKib = 256 * 1024;
+
+// PCRE2 counts steps afresh at every start position, so the positions of a text share this many. Patterns that walk
+// a long text once a position, as .* does, keep enough.
+constexpr uint64_t kTextLimit = uint64_t{1} << 31, kLeastLimit = 100'000;
+
+uint32_t match_limit(size_t n_bytes) {
+  return static_cast<uint32_t>(std::clamp<uint64_t>(kTextLimit / (n_bytes + 1), kLeastLimit, kMatchLimit));
+}
 constexpr size_t kMaxPatternBytes = 64 * 1024;
 
 std::string message_of(int code) {
@@ -50,8 +58,8 @@ class Matcher {
         data_(pcre2_match_data_create_from_pattern(code, nullptr)),
         context_(pcre2_match_context_create(nullptr)) {
     SAMEBITS_ASSERT(data_ && context_);
-    pcre2_set_match_limit(context_.get(), kMatchLimit);
-    pcre2_set_depth_limit(context_.get(), kMatchLimit);
+    pcre2_set_match_limit(context_.get(), match_limit(text.size()));
+    pcre2_set_depth_limit(context_.get(), match_limit(text.size()));
     pcre2_set_heap_limit(context_.get(), kHeapLimitKib);
     if (const size_t bad = find_invalid_utf8(text); bad != std::string_view::npos)
       throw Error("E0314", fmt::format("the searched text is not UTF-8 at byte {}", bad), std::string(pattern),

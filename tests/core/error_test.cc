@@ -36,5 +36,11 @@ TEST(Error, MistypedNamesMeetTheirNearest) {
   EXPECT_EQ(did_you_mean("perplexity", names), "");
 }
 
+TEST(Error, ATextTooLongForANameIsNotCompared) {
+  const std::string name(128, 'a');
+  EXPECT_EQ(nearest_names(name, {name + "b"}).size(), 1u);
+  EXPECT_TRUE(nearest_names(name + "a", {name}).empty());
+}
+
 }  // namespace
 }  // namespace samebits

@@ -78,6 +78,16 @@ TEST(Regex, CatastrophicPatternsAndBrokenTextAreErrors) {
   EXPECT_EQ(code_of([] { Regex::compile("a").search("\xff"); }), "E0314");
 }
 
+// Every run of letters stays below the limit of one start position; together they would take minutes.
+TEST(Regex, TheStartPositionsOfATextShareTheirSteps) {
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += std::string(22, 'a') + "b";
+  text += "-c";  // else PCRE2 sees at once that no match can end
+  EXPECT_EQ(code_of([&] { Regex::compile("(?:a|a)+c").search(text); }), "E0314");
+  EXPECT_EQ(code_of([&] { Regex::compile("(?:a|a)+c|b").find_all(text); }), "E0314");
+  EXPECT_EQ(Regex::compile(".*b").find_all(std::string(90000, 'a') + "b").size(), 1u) << "one long line is fine";
+}
+
 TEST(Regex, MutatedPatternsNeverCrash) {
   const Json data = golden();
   constexpr uint64_t kSeed = 7;
