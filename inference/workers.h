@@ -12,7 +12,7 @@
 #include <oneapi/tbb/task_scheduler_observer.h>
 
 #include "harness/core/error.h"
-#include "inference/fp_environment.h"
+#include "harness/core/fp_environment.h"
 
 namespace samebits {
 

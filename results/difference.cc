@@ -19,9 +19,7 @@ struct Leaf {
   std::string field, stored, computed;
 };
 
-std::string spoken(const json* v) {
-  return v ? cut_text(canonical(*v), kMaxValueBytes) : "absent";
-}
+std::string spoken(const json* v) { return v ? cut_text(canonical(*v), kMaxValueBytes) : "absent"; }
 
 // The first leaf in which two values differ, as "requests/2/tokens/0/3".
 std::optional<Leaf> first_leaf(const std::string& field, const json* stored, const json* computed) {

@@ -45,14 +45,15 @@ std::optional<Difference> rescore(const Bundle& bundle, const StoredRun& run) {
   const Scores scores = score(run.plan, run.responses);
   std::optional<Difference> first;
   std::vector<std::string> rendered;
-  render_claims({run.plan, run.responses, scores, run.model, run.logits_digest}, [&](const std::string& path, std::string&& bytes) {
-    rendered.push_back(path);
-    if (first) return;
-    if (!bundle.has(path))
-      first = Difference{path, "the file", "absent", "present", "the file was left out of the bundle"};
-    else
-      first = file_difference(path, bundle.read(path), bytes);
-  });
+  render_claims({run.plan, run.responses, scores, run.model, run.logits_digest},
+                [&](const std::string& path, std::string&& bytes) {
+                  rendered.push_back(path);
+                  if (first) return;
+                  if (!bundle.has(path))
+                    first = Difference{path, "the file", "absent", "present", "the file was left out of the bundle"};
+                  else
+                    first = file_difference(path, bundle.read(path), bytes);
+                });
   for (const auto& [path, digest] : bundle.files())
     if (!first && path.starts_with("claims/") && std::find(rendered.begin(), rendered.end(), path) == rendered.end())
       first = Difference{path, "the file", "present", "absent", "the file was added to the bundle"};

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace samebits {
 namespace fs = std::filesystem;
@@ -37,23 +38,6 @@ std::vector<fs::path> package_zones(const std::string& root) {
 }
 
 }  // namespace
-
-CostTotal total_cost(std::span<const std::optional<Response>> responses) {
-  CostTotal total;
-  for (const std::optional<Response>& response : responses) {
-    const Known<Cost> cost = response ? response->cost : Unknown{"not answered"};
-    if (!is_known(cost)) {
-      if (total.unknown++ == 0) total.reason = std::get<Unknown>(cost).reason;
-      continue;
-    }
-    const Cost& known = std::get<Cost>(cost);
-    ++total.known;
-    total.sum.macs += known.macs;
-    total.sum.weight_bytes += known.weight_bytes;
-    total.sum.kv_bytes += known.kv_bytes;
-  }
-  return total;
-}
 
 RaplMeter::RaplMeter(const std::string& root) {
   for (const fs::path& zone : package_zones(root)) {

@@ -1,28 +1,15 @@
-// Energy of a run. Claim side: the exact work of all requests, summed. Observation side: joules of the processor
-// packages as Linux counts them (RAPL), or null with the reason; never 0 for "not measured".
+// Energy of a run, an observation: joules of the processor packages as Linux counts them (RAPL), or null with the
+// reason; never 0 for "not measured".
 //
 // Thread rules: one caller at a time.
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "harness/core/types.h"
-
 namespace samebits {
-
-struct CostTotal {
-  Cost sum;  // over the responses whose cost is known
-  uint64_t known = 0, unknown = 0;
-  std::string reason;  // of the first unknown one
-};
-
-// Responses that are not there count as unknown ("not answered"). The sum is modulo 2^64.
-CostTotal total_cost(std::span<const std::optional<Response>>);
 
 // Sums the package domains alone: core, uncore and dram nest inside or beside them, and psys contains them, so adding
 // any of those would count energy twice.

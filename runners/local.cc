@@ -4,7 +4,6 @@
 
 #include "harness/core/interrupt.h"
 #include "harness/core/registry.h"
-#include "runners/preflight.h"
 
 namespace samebits {
 namespace {
@@ -13,7 +12,6 @@ class LocalRunner : public Runner {
  public:
   void run(const Plan& plan, Backend& backend, std::span<const uint32_t> missing, const Sink& sink,
            const Observer& observer) const override {
-    preflight(plan);
     const Observer observe = observer ? observer : [](const Observation&) {};
     if (interrupt_requested()) return;
     if (missing.size() == plan.requests.size()) return backend.answer(plan.requests, sink, observe);

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "harness/core/error.h"
-#include "harness/core/pool.h"
 #include "harness/core/registry.h"
+#include "harness/core/scoring.h"
 
 namespace samebits {
 

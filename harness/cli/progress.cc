@@ -6,8 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
-#include "harness/core/pool.h"
 #include "harness/core/registry.h"
+#include "harness/core/scoring.h"
 
 namespace samebits {
 namespace {

@@ -44,7 +44,7 @@ class Error : public std::exception {
   std::string message_;
 };
 
-// "error[E0201]: …\n  --> where\n  help: …  See: samebits explain E0201"
+// "error[E0201]: …\n  --> where\n  help: …\n  more: samebits explain E0201"
 std::string format_error(const Error&);
 
 // The names nearest to a mistyped one, at most three, best first (edit distance; ties by name).

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include "harness/core/error.h"
-#include "harness/core/pool.h"
+#include "harness/core/fp_environment.h"
 #include "harness/core/registry.h"
+#include "harness/core/scoring.h"
 #include "harness/core/staged.h"
 
 namespace samebits {
@@ -30,6 +31,7 @@ Responses respond(const Plan& plan, Backend& backend, const Runner& runner, Resp
 }
 
 Scores score(const Plan& plan, const Responses& responses) {
+  set_fp_environment();  // a backend's libraries may have changed it
   Scores scores;
   for (uint32_t t = 0; t < plan.tasks.size(); ++t) {
     const Task& task = plan.tasks[t];

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harness/core/digest.h"
+#include "harness/core/fp_environment.h"
 #include "harness/core/plugin_guard.h"
 #include "harness/core/registry.h"
 
@@ -60,7 +61,9 @@ std::vector<std::string> guard_all_new(const std::set<std::string>& known) {
 
 void* open_library(const std::string& path) {
   // An absolute path: dlopen would search the system's folders for a bare name.
-  if (void* handle = dlopen(std::filesystem::absolute(path).c_str(), RTLD_NOW | RTLD_LOCAL)) return handle;
+  void* handle = dlopen(std::filesystem::absolute(path).c_str(), RTLD_NOW | RTLD_LOCAL);
+  set_fp_environment();  // code of the library ran
+  if (handle) return handle;
   const std::string reason = dlerror();
   if (reason.find("undefined symbol") != std::string::npos)
     throw Error("E0906", "the plugin needs a symbol that this samebits lacks: " + reason, path,

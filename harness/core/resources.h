@@ -1,4 +1,4 @@
-// Where the shipped data files are (task packs, their data, the model catalogue, conformance vectors).
+// Where the shipped data files are (task packs, their data, the model catalogue).
 #pragma once
 
 #include <string>

@@ -7,8 +7,9 @@
 #include <random>
 
 #include "harness/core/error.h"
-#include "harness/core/pool.h"
+#include "harness/core/fp_environment.h"
 #include "harness/core/registry.h"
+#include "harness/core/scoring.h"
 
 namespace samebits {
 namespace {
@@ -154,6 +155,21 @@ TEST(Loop, AFailedRequestMakesItsSampleUnknownNeverZero) {
   EXPECT_EQ(e.unknown, 1u);
   EXPECT_EQ(std::get<double>(e.value), -3.0);
   EXPECT_EQ(std::get<Unknown>(scores.tasks[0].per_sample[0][1]).reason, "out of luck");
+}
+
+// A library that a backend loads may flush subnormal numbers to zero.
+TEST(Loop, ScoringDoesNotDependOnTheFloatingPointStateItFinds) {
+  const Plan plan = small_plan();
+  FakeBackend backend;
+  Responses responses = respond(plan, backend, ShuffledRunner(1), {}, {});
+  for (auto& r : responses) r->loglikelihood = 0x1p-1074;
+#if defined(__x86_64__)
+  _mm_setcsr(_mm_getcsr() | 0x8040);  // flush to zero, denormals are zero
+  ASSERT_FALSE(fp_environment_is_default());
+#endif
+  const Scores scores = score(plan, responses);
+  EXPECT_TRUE(fp_environment_is_default());
+  EXPECT_GT(std::get<double>(scores.tasks[0].estimates[0].value), 0.0);
 }
 
 TEST(Loop, UnansweredSamplesAreUnknown) {

@@ -90,17 +90,5 @@ TEST(Rapl, ACounterThatVanishesMakesTheRunUnmeasured) {
   EXPECT_EQ(meter.report()["kind"], "absent");
 }
 
-TEST(TotalCost, SumsWhatIsKnownAndCountsTheRest) {
-  std::vector<std::optional<Response>> responses(4);
-  responses[0].emplace().cost = Cost{1, 20, 300};
-  responses[1].emplace().cost = Cost{2, 30, 400};
-  responses[2].emplace().cost = Unknown{"remote model"};
-  const CostTotal total = total_cost(responses);
-  EXPECT_EQ(total.sum, (Cost{3, 50, 700}));
-  EXPECT_EQ(total.known, 2u);
-  EXPECT_EQ(total.unknown, 2u);
-  EXPECT_EQ(total.reason, "remote model");
-}
-
 }  // namespace
 }  // namespace samebits

@@ -4,6 +4,7 @@
 #include "harness/core/interrupt.h"
 #include "harness/core/loop.h"
 #include "harness/core/registry.h"
+#include "runners/preflight.h"
 #include "tests/support/echo_backend.h"
 #include "tests/support/fake_backend.h"
 
@@ -77,15 +78,13 @@ TEST(LocalRunner, AnInterruptLeavesTheRestMissing) {
 }
 
 // What is wrong with the scoring part of a task is found before the model runs.
-TEST(LocalRunner, ScoringMistakesAreFoundBeforeAnyAnswer) {
+TEST(Preflight, ScoringMistakesAreFoundWithoutAModel) {
   const auto code = [](const auto& spoil) {
     Plan plan = plan_of({"a"}, {});
     spoil(plan.tasks[0]);
-    EchoBackend backend;
     try {
-      respond(plan, backend, local(), {}, {});
+      preflight(plan);
     } catch (const Error& e) {
-      EXPECT_TRUE(backend.seen.empty());
       return e.code;
     }
     return std::string("no error");

@@ -1,5 +1,6 @@
 // The floating-point state that the numerics contract assumes: round to nearest even, no flush-to-zero, no
-// denormals-are-zero, exceptions masked. Libraries loaded into the process may have changed it.
+// denormals-are-zero, exceptions masked. Libraries loaded into the process may change it: one linked with
+// -ffast-math does. It belongs to a thread; a new thread inherits it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "harness/core/pool.h"
+#include "harness/core/scoring.h"
 
 #include <algorithm>
 #include <cmath>

@@ -10,7 +10,7 @@ namespace samebits {
 Known<Statistic> score_sample(const Task&, const Sample&, const MetricUse& use, const Metric&, const Responses&);
 
 // A group's estimates over the metrics that all its tasks share. Mean weighted by n, or plain; its standard
-// error as lm-evaluation-harness 0.4 pools it (reference in pool.cc).
+// error as lm-evaluation-harness 0.4 pools it (reference in scoring.cc).
 TaskScores pool(const Group&, const std::vector<TaskScores>& tasks);
 
 }  // namespace samebits
