@@ -11,7 +11,10 @@
 namespace samebits {
 namespace {
 
-// "fake" of "fake:anything"; empty for a path or a catalogue name.
+constexpr int kMaxThreads = 1024, kMaxBatchTokens = 1 << 20;  // as the engine's own
+
+}  // namespace
+
 std::string scheme_of(const std::string& model) {
   const size_t colon = model.find(':');
   if (colon == std::string::npos || colon == 0) return "";
@@ -21,14 +24,12 @@ std::string scheme_of(const std::string& model) {
   return std::filesystem::exists(model, ignored) ? "" : scheme;
 }
 
-}  // namespace
-
 void add_engine_flags(CLI::App& verb, EngineFlags& flags) {
   verb.add_option("-j,--threads", flags.threads, "threads (default: every core); cannot change a bit")
-      ->check(CLI::Range(1, 4096));
+      ->check(CLI::Range(1, kMaxThreads));
   verb.add_option("--isa", flags.isa, "kernels: scalar, avx2, avx512, … (default: the best here); cannot change a bit");
   verb.add_option("--batch-tokens", flags.batch_tokens, "tokens in one forward pass; cannot change a bit")
-      ->check(CLI::Range(1, 65536));
+      ->check(CLI::Range(1, kMaxBatchTokens));
 }
 
 void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {

@@ -44,6 +44,9 @@ Plan make_plan(const EvaluationFlags&, const ModelInfo* model);
 // The options of BackendFactory::open; a flag that was not given is absent.
 nlohmann::json engine_options(const EngineFlags&);
 
+// "fake" of "fake:anything", the backend that opens it; empty for a path or a catalogue name.
+std::string scheme_of(const std::string& model);
+
 // Opens what -m names: "scheme:location" by the backend of that name, everything else by "local".
 std::unique_ptr<Backend> open_model(const std::string& model, const EngineFlags&);
 

@@ -46,7 +46,7 @@ std::string default_folder(const RunFlags& flags, const Plan& plan, const ModelI
     if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_')) c = '_';
   }
   constexpr size_t kMaxName = 100, kKeyDigits = 8;
-  const std::string key = sha256_hex(canonical(run_key(plan, model))).substr(0, kKeyDigits);
+  const std::string key = sha256_hex(canonical(run_key(plan, model, flags.engine.logits_digest))).substr(0, kKeyDigits);
   return "samebits-results/" + name.substr(0, kMaxName) + "." + key;
 }
 
@@ -76,17 +76,29 @@ struct Meters {
   }
 };
 
-void print_results(const std::string& dir, bool json) {
+uint64_t count_failed(const Responses& responses) {
+  return std::count_if(responses.begin(), responses.end(), [](const auto& r) { return r && !r->error.empty(); });
+}
+
+void talk_failed(uint64_t failed) {
+  if (failed > 0) talk(fmt::format("incomplete: {} requests failed; they count as unknown, never as wrong", failed));
+}
+
+// What the bundle says; the exit code too, so that a run and its repetition end alike.
+Exit print_results(const std::string& dir, bool json) {
   const Bundle bundle = Bundle::open(dir);
   if (json) {
     nlohmann::json shown = show_json(bundle);
     shown["bundle"] = dir;
     print(shown.dump() + "\n");
-    return;
+  } else {
+    print(Registry<Reporter>::instance().get("text").render(bundle.claims(), bundle.observations()));
+    talk("bundle  " + dir);
+    talk("next    samebits verify " + dir + " --level 4 · samebits show " + dir + " --json");
   }
-  print(Registry<Reporter>::instance().get("text").render(bundle.claims(), bundle.observations()));
-  talk("bundle  " + dir);
-  talk("next    samebits verify " + dir + " --level 4 · samebits show " + dir + " --json");
+  const uint64_t failed = count_failed(load_run(bundle).responses);
+  talk_failed(failed);
+  return failed > 0 ? Exit::incomplete : Exit::success;
 }
 
 Responses answer(const Plan& plan, Backend& backend, const Runner& runner, Journal& journal, Meters& meters) {
@@ -108,14 +120,6 @@ Responses answer(const Plan& plan, Backend& backend, const Runner& runner, Journ
   return responses;
 }
 
-// Exit 3 with the reason when a response is missing or failed; `kept`: the journal stays, so the command resumes.
-Exit incomplete(uint64_t missing, uint64_t failed, bool kept, const std::string& dir) {
-  if (missing > 0) talk(fmt::format("incomplete: {} requests are not answered", missing));
-  if (failed > 0) talk(fmt::format("incomplete: {} requests failed; they count as unknown, never as wrong", failed));
-  if (kept) talk("resume: the same command goes on from " + dir + "/" + kJournalName);
-  return Exit::incomplete;
-}
-
 Exit run(const RunFlags& flags) {
   const std::vector<LoadedPlugin> plugins = load_plugins(flags.plugins);
   const Runner& runner = Registry<Runner>::instance().get(flags.runner);
@@ -124,25 +128,30 @@ Exit run(const RunFlags& flags) {
   const Plan plan = make_plan(flags.evaluation, &model);
   preflight(plan);
   const std::string dir = flags.out.empty() ? default_folder(flags, plan, model) : flags.out;
-  if (holds_run(dir, plan, model)) {
+  if (holds_run(dir, plan, model, flags.engine.logits_digest)) {
     talk("nothing to do: the bundle of this run is complete");
-    print_results(dir, flags.json);
-    return Exit::success;
+    return print_results(dir, flags.json);
   }
-  Journal journal(dir, plan, model);
+  Journal journal(dir, plan, model, flags.engine.logits_digest);
+  if (journal.dropped_bytes() > 0)
+    talk(fmt::format("the journal was torn: {} bytes at its end are dropped and answered again",
+                     journal.dropped_bytes()));
   Meters meters;
   const Responses responses = answer(plan, *backend, runner, journal, meters);
-  uint64_t missing = 0, failed = 0;
-  for (const auto& r : responses) {
-    missing += !r.has_value();
-    failed += r && !r->error.empty();
-  }
+  const auto missing = std::count(responses.begin(), responses.end(), std::nullopt);
+  const uint64_t failed = count_failed(responses);
   // The engine would fail again in the same way, so its failures are results; a server's may pass.
   const bool resumable = missing > 0 || (failed > 0 && model.evidence != "exact");
-  if (resumable) return incomplete(missing, failed, true, dir);
+  if (resumable) {
+    talk_failed(failed);
+    if (missing > 0) talk(fmt::format("incomplete: {} requests are not answered", missing));
+    talk("resume: the same command goes on from " + dir + "/" + kJournalName);
+    return Exit::incomplete;
+  }
 
   const Scores scores = score(plan, responses);
-  BundleInput input{{plan, responses, scores, model}, meters.report(), std::move(meters.measured)};
+  BundleInput input{
+      {plan, responses, scores, model, flags.engine.logits_digest}, meters.report(), std::move(meters.measured)};
   input.observations["engine"] = backend->observations();
   input.observations["environment"] = environment(flags.evaluation.model, flags.runner, plugins);
   for (const LoadedPlugin& plugin : plugins)
@@ -150,8 +159,7 @@ Exit run(const RunFlags& flags) {
       if (name.starts_with("reporter ")) input.reporters.push_back(name.substr(9));
   write_bundle(dir, input);
   journal.remove();
-  print_results(dir, flags.json);
-  return failed > 0 ? incomplete(0, failed, false, dir) : Exit::success;
+  return print_results(dir, flags.json);
 }
 
 }  // namespace

@@ -38,10 +38,22 @@ uint64_t unforeseeable_seed() {
 }
 
 // The model as the run's author named it, when -m says nothing else; its digest is checked before anything runs.
-std::string model_of(const VerifyFlags& flags) {
-  if (!flags.model.empty()) return flags.model;
-  const nlohmann::json observations = Bundle::open(flags.bundle).observations();
-  return observations.value("/environment/model"_json_pointer, std::string());
+// A bundle may name files and catalogue models for the built-in engine; what a plugin opens, only the user says.
+std::string stored_model(const Bundle& bundle) {
+  const nlohmann::json observations = bundle.observations();
+  const auto pointer = "/environment/model"_json_pointer;
+  const nlohmann::json model = observations.contains(pointer) ? observations.at(pointer) : nlohmann::json();
+  if (!model.is_string() || !scheme_of(model.get_ref<const std::string&>()).empty())
+    throw Error("E0110", "the bundle names no model for the built-in engine", bundle.dir(),
+                "name the model with -m, if you trust what opens it");
+  return model;
+}
+
+std::unique_ptr<Backend> open_model_again(const VerifyFlags& flags) {
+  const Bundle bundle = Bundle::open(flags.bundle);
+  EngineFlags engine = flags.engine;
+  engine.logits_digest = load_run(bundle).logits_digest;
+  return open_model(flags.model.empty() ? stored_model(bundle) : flags.model, engine);
 }
 
 LoopHooks rerun_line(const Terminal& terminal, uint64_t& answered) {
@@ -64,7 +76,7 @@ Exit verify(const VerifyFlags& flags) {
   std::unique_ptr<Backend> backend;
   const Runner* runner = nullptr;
   if (options.level >= kFirstLevelWithModel) {
-    backend = open_model(model_of(flags), flags.engine);
+    backend = open_model_again(flags);
     runner = &Registry<Runner>::instance().get("local");
   }
   if (options.level == kFirstLevelWithModel) talk(fmt::format("items chosen by --seed {}", options.seed));

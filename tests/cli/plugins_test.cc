@@ -97,6 +97,21 @@ TEST(Plugins, WhatAPluginThrowsNamesThePlugin) {
   EXPECT_NE(o.err.find("task source throwing threw: no list today"), std::string::npos) << o.err;
 }
 
+TEST(Plugins, FailedRequestsEndIn3AlsoWhenTheRunIsComplete) {
+  const Scratch scratch;
+  const std::vector<std::string> run = {"run", "-m",       "failing:x",           "-t", "arc_easy",        "--limit",
+                                        "2",   "--plugin", bad("fails_requests"), "-o", scratch / "bundle"};
+  for (const std::string said : {"bundle  ", "nothing to do"}) {
+    const Outcome o = samebits(scratch, run);
+    EXPECT_EQ(o.exit, 3) << o.err;
+    EXPECT_NE(o.err.find("1 requests failed"), std::string::npos) << o.err;
+    EXPECT_NE(o.err.find(said), std::string::npos) << o.err;
+  }
+  // A bundle may not choose what a plugin opens.
+  expect_error(samebits(scratch, {"verify", scratch / "bundle", "--level", "4", "--plugin", bad("fails_requests")}),
+               "E0110", 2);
+}
+
 TEST(Plugins, ANameOfABuiltInIsTaken) {
   const Scratch scratch;
   expect_error(samebits(scratch, {"list", "--plugin", example("csv_reporter"), "--plugin", bad("name_clash")}), "E0901",

@@ -64,6 +64,30 @@ TEST_F(Verbs, AFolderOfAnotherRunIsNotTouched) {
   EXPECT_EQ(read_text(bundle_ + "/SHA256SUMS"), before);
 }
 
+TEST_F(Verbs, ARunWithLogitsDigestsIsVerifiedWithThem) {
+  ASSERT_EQ(run({"--logits-digest"}).exit, 0);
+  const Outcome o = samebits(scratch_, {"verify", bundle_, "--level", "4", "-j", "1"});
+  EXPECT_EQ(o.exit, 0) << o.out << o.err;
+  expect_error(run(), "E0701", 2);
+}
+
+TEST_F(Verbs, AModelOfAnotherTypeInABundleIsACodedError) {
+  ASSERT_EQ(run().exit, 0);
+  const Outcome forged = shell(
+      scratch_, "cd " + quoted(bundle_) +
+                    " && sed -i 's/\"model\":\"[^\"]*\"/\"model\":7/' observations/environment.json && "
+                    "find . -type f ! -name SHA256SUMS | cut -c3- | LC_ALL=C sort | xargs sha256sum > SHA256SUMS");
+  ASSERT_EQ(forged.exit, 0) << forged.err;
+  ASSERT_EQ(samebits(scratch_, {"verify", bundle_, "--level", "0"}).exit, 0);
+  expect_error(samebits(scratch_, {"verify", bundle_, "--level", "4"}), "E0110", 2);
+}
+
+TEST_F(Verbs, EngineFlagsHaveTheRangesOfTheEngine) {
+  EXPECT_EQ(run({"--batch-tokens", "1048576"}).exit, 0);
+  EXPECT_EQ(run({"--batch-tokens", "1048577"}).exit, 2);
+  EXPECT_EQ(samebits(scratch_, {"model", "bench", "-m", model_, "-j", "1025"}).exit, 2);
+}
+
 TEST_F(Verbs, ShowGivesNumbersAndSamples) {
   ASSERT_EQ(run().exit, 0);
   const nlohmann::json shown = samebits(scratch_, {"show", bundle_, "--json"}).json();
