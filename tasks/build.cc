@@ -58,7 +58,7 @@ class TaskBuilder {
         description_(file.prompt.description, where_ + "prompt.description"),
         evaluated_(load_split(file, file.data.evaluate, options.data_dirs)),
         pool_(load_pool()),
-        sampler_(file, pool_, options.seed != PlanOptions{}.seed ? options.seed : file.seed),
+        sampler_(file, pool_, options.seed.value_or(file.seed)),
         examples_(pool_.size()) {}
 
   void build() {
@@ -195,7 +195,8 @@ class TaskBuilder {
     r.until = file_.generation.until;
     r.max_tokens = file_.generation.max_gen_toks;
     r.sampling = file_.generation.sampling;
-    if (r.sampling.temperature > 0) r.sampling.seed = sampling_seed(options_.seed, file_.id, sample.doc_id, r.slot);
+    if (r.sampling.temperature > 0)
+      r.sampling.seed = sampling_seed(options_.seed.value_or(kDefaultSeed), file_.id, sample.doc_id, r.slot);
   }
 
   const TaskFile& file_;

@@ -13,8 +13,6 @@
 namespace samebits {
 namespace {
 
-constexpr size_t kMaxColumns = 4096;
-
 // pandas._libs.parsers.STR_NA_VALUES
 constexpr std::array<std::string_view, 18> kNotAvailable = {
     "",        "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND",
@@ -25,8 +23,10 @@ bool is_null(std::string_view cell) {
 }
 
 struct Row {
-  std::vector<std::string> cells;
+  std::vector<std::string> cells;  // may be fewer than the header's: the rest is empty
   size_t line = 0;
+
+  std::string_view cell(size_t column) const { return column < cells.size() ? cells[column] : std::string_view(); }
 };
 
 // RFC 4180: quoted cells may hold separators, line ends and doubled quotes. Blank lines are skipped.
@@ -41,8 +41,8 @@ class CsvReader {
     if (at_ >= bytes_.size()) return false;
     row = {{}, line_};
     do row.cells.push_back(cell());
-    while (row.cells.size() <= kMaxColumns && at_ < bytes_.size() && bytes_[at_] == separator_ && ++at_);
-    if (row.cells.size() > kMaxColumns) fail(fmt::format("more than {} columns", kMaxColumns), row.line);
+    while (row.cells.size() <= kMaxKeys && at_ < bytes_.size() && bytes_[at_] == separator_ && ++at_);
+    if (row.cells.size() > kMaxKeys) fail(fmt::format("more than {} columns", kMaxKeys), row.line);
     skip_line_end();
     return true;
   }
@@ -114,11 +114,11 @@ using CellParser = Document (*)(std::string_view);
 // The first type that every cell of the column fits; nullptr: text. An integer column with gaps is a float column.
 CellParser column_type(const std::vector<Row>& rows, size_t column) {
   bool gaps = false, any = false;
-  for (const Row& row : rows) (is_null(row.cells[column]) ? gaps : any) = true;
+  for (const Row& row : rows) (is_null(row.cell(column)) ? gaps : any) = true;
   for (const CellParser parse : {&boolean, &integer, &floating}) {
     if (!any || (parse == &integer && gaps)) continue;
     const bool fits = std::all_of(rows.begin(), rows.end(), [&](const Row& row) {
-      return is_null(row.cells[column]) || !parse(row.cells[column]).is_null();
+      return is_null(row.cell(column)) || !parse(row.cell(column)).is_null();
     });
     if (fits) return parse;
   }
@@ -135,7 +135,8 @@ std::vector<Document> parse_csv(std::string_view bytes, char separator, const st
   for (Row row; reader.next(row);) {
     if (row.cells.size() > header.cells.size())
       reader.fail(fmt::format("{} cells under a header of {}", row.cells.size(), header.cells.size()), row.line);
-    row.cells.resize(header.cells.size());
+    if (rows.size() >= kMaxDocuments || (rows.size() + 1) * header.cells.size() > kMaxCells)
+      reader.fail(fmt::format("more than {} rows, or {} cells", kMaxDocuments, kMaxCells), row.line);
     rows.push_back(std::move(row));
   }
   std::vector<Document> docs(rows.size(), Document::object());
@@ -145,8 +146,11 @@ std::vector<Document> parse_csv(std::string_view bytes, char separator, const st
       reader.fail(fmt::format("two columns are called \"{}\"", name), header.line);
     const CellParser parse = column_type(rows, c);
     for (size_t r = 0; r < rows.size(); ++r) {
-      const std::string& cell = rows[r].cells[c];
-      docs[r][name] = is_null(cell) ? Document() : parse ? parse(cell) : Document(cell);
+      const std::string_view cell = rows[r].cell(c);
+      // Names are unique, so the key needs no search: a search a cell would be columns x columns a row.
+      docs[r].get_ref<Document::object_t&>().emplace_back(name, is_null(cell) ? Document()
+                                                                : parse       ? parse(cell)
+                                                                              : Document(std::string(cell)));
     }
   }
   return docs;

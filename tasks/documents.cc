@@ -3,9 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <list>
 #include <mutex>
+#include <set>
 
 #include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
@@ -17,17 +19,27 @@
 namespace samebits {
 namespace {
 
-constexpr int kMaxNesting = 64;
-constexpr size_t kMaxDocuments = size_t{1} << 24;
+constexpr size_t kMaxNesting = 64;
 constexpr int64_t kMaxSafeInteger = (int64_t{1} << 53) - 1;
 
 [[noreturn]] void malformed(const std::string& what, const std::string& where, size_t line) {
   throw Error("E0409", what, fmt::format("{}, line {}", where, line), "Repair the record, or fetch the file again.");
 }
 
-// Bounds the nesting before nlohmann's parser builds anything.
-bool too_deep(std::string_view text) {
-  int depth = 0;
+// Bounds one file's JSON before nlohmann's parser builds anything: ordered objects look a key up by walking.
+class JsonBounds {
+ public:
+  explicit JsonBounds(const std::string& where) : where_(where) {}
+  void check(std::string_view text, size_t line);
+
+ private:
+  const std::string& where_;
+  size_t n_values_ = 0;  // of the records so far, about: one a comma or colon
+};
+
+void JsonBounds::check(std::string_view text, size_t line) {
+  std::array<size_t, kMaxNesting + 1> n_keys{};  // (depth) of the object that is open there
+  size_t depth = 0;
   bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -35,16 +47,22 @@ bool too_deep(std::string_view text) {
       ++i;
     else if (c == '"')
       quoted = !quoted;
-    else if (!quoted && (c == '{' || c == '[') && ++depth > kMaxNesting)
-      return true;
-    else if (!quoted && (c == '}' || c == ']'))
+    if (quoted || c == '"') continue;
+    if (c == '{' || c == '[') {
+      if (++depth > kMaxNesting) malformed(fmt::format("nested deeper than {}", kMaxNesting), where_, line);
+      n_keys[depth] = 0;
+    } else if ((c == '}' || c == ']') && depth > 0) {
       --depth;
+    } else if (c == ':' && ++n_keys[depth] > kMaxKeys) {
+      malformed(fmt::format("an object of more than {} keys", kMaxKeys), where_, line);
+    }
+    n_values_ += c == ':' || c == ',';
+    if (n_values_ > 2 * kMaxCells) malformed(fmt::format("more than {} values", kMaxCells), where_, line);
   }
-  return false;
 }
 
-Document parse_record(std::string_view text, const std::string& where, size_t line) {
-  if (too_deep(text)) malformed(fmt::format("nested deeper than {}", kMaxNesting), where, line);
+Document parse_record(std::string_view text, JsonBounds& bounds, const std::string& where, size_t line) {
+  bounds.check(text, line);
   if (!is_valid_utf8(text)) malformed("not valid UTF-8", where, line);
   try {
     return Document::parse(text);
@@ -55,6 +73,7 @@ Document parse_record(std::string_view text, const std::string& where, size_t li
 
 std::vector<Document> parse_json_lines(std::string_view bytes, const std::string& where) {
   std::vector<Document> docs;
+  JsonBounds bounds(where);
   size_t line = 0;
   while (!bytes.empty()) {
     const size_t end = std::min(bytes.find('\n'), bytes.size());
@@ -62,7 +81,7 @@ std::vector<Document> parse_json_lines(std::string_view bytes, const std::string
     bytes.remove_prefix(std::min(end + 1, bytes.size()));
     ++line;
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    docs.push_back(parse_record(text, where, line));
+    docs.push_back(parse_record(text, bounds, where, line));
     if (!docs.back().is_object()) malformed("a record is not a JSON object", where, line);
     if (docs.size() > kMaxDocuments) malformed("too many records", where, line);
   }
@@ -71,12 +90,14 @@ std::vector<Document> parse_json_lines(std::string_view bytes, const std::string
 
 // A whole JSON text: an array of objects, at the top or under `field`.
 std::vector<Document> parse_json_array(std::string_view bytes, const std::string& field, const std::string& where) {
-  Document root = parse_record(bytes, where, 1);
+  JsonBounds bounds(where);
+  Document root = parse_record(bytes, bounds, where, 1);
   if (!field.empty()) {
     if (!root.is_object() || !root.contains(field)) malformed(fmt::format("no key \"{}\"", field), where, 1);
     root = Document(root[field]);
   }
   if (!root.is_array()) malformed("expected an array of objects", where, 1);
+  if (root.size() > kMaxDocuments) malformed("too many records", where, 1);
   std::vector<Document> docs;
   for (Document& record : root) {
     if (!record.is_object()) malformed(fmt::format("record {} is not a JSON object", docs.size()), where, 1);
@@ -86,10 +107,14 @@ std::vector<Document> parse_json_array(std::string_view bytes, const std::string
 }
 
 // One document a line; lines end with \n, \r\n or \r.
-std::vector<Document> parse_text(std::string_view bytes) {
+std::vector<Document> parse_text(std::string_view bytes, const std::string& where) {
+  const auto is_line_end = [](char c) { return c == '\n' || c == '\r'; };
+  const auto n_lines = static_cast<size_t>(std::count_if(bytes.begin(), bytes.end(), is_line_end));
+  if (n_lines > 2 * kMaxDocuments) malformed("too many lines", where, n_lines);  // \r\n counts twice
   std::vector<Document> docs;
   while (!bytes.empty()) {
     const size_t end = std::min(bytes.find_first_of("\r\n"), bytes.size());
+    if (docs.size() == kMaxDocuments) malformed("too many lines", where, docs.size() + 1);
     docs.push_back({{"text", std::string(bytes.substr(0, end))}});
     bytes.remove_prefix(end);
     bytes.remove_prefix(bytes.starts_with("\r\n") ? 2 : bytes.empty() ? 0 : 1);
@@ -98,13 +123,19 @@ std::vector<Document> parse_text(std::string_view bytes) {
 }
 
 // A table has the same columns in every row.
-void fill_missing_keys(std::vector<Document>& docs) {
+void fill_missing_keys(std::vector<Document>& docs, const std::string& where) {
   Document columns = Document::object();
+  std::set<std::string, std::less<>> names;
   bool same = true;
   for (const Document& doc : docs) {
     same = same && doc.size() == docs.front().size();
-    for (const auto& [key, v] : doc.items())
-      if (!columns.contains(key)) columns[key] = nullptr;
+    for (const auto& [key, v] : doc.items()) {
+      if (!names.insert(key).second) continue;
+      columns.get_ref<Document::object_t&>().emplace_back(key, nullptr);
+      if (names.size() > kMaxKeys || names.size() * docs.size() > kMaxCells)
+        malformed(fmt::format("the records have more than {} keys, or {} cells", kMaxKeys, kMaxCells), where,
+                  static_cast<size_t>(&doc - docs.data()) + 1);
+    }
   }
   if (same && !docs.empty() && columns.size() == docs.front().size()) return;
   for (Document& doc : docs) {
@@ -197,9 +228,10 @@ std::vector<Document> parse_documents(std::string_view bytes, const DataFile& fi
     const size_t invalid = find_invalid_utf8(bytes);
     if (invalid != std::string_view::npos)
       malformed("not valid UTF-8", where, 1 + std::count(bytes.begin(), bytes.begin() + invalid, '\n'));
-    docs = file.format == "text" ? parse_text(bytes) : parse_csv(bytes, file.format == "csv" ? ',' : '\t', where);
+    docs =
+        file.format == "text" ? parse_text(bytes, where) : parse_csv(bytes, file.format == "csv" ? ',' : '\t', where);
   }
-  fill_missing_keys(docs);
+  fill_missing_keys(docs, where);
   return docs;
 }
 

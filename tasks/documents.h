@@ -16,6 +16,11 @@ namespace samebits {
 
 using Document = nlohmann::ordered_json;
 
+// What one data file may hold: far above every published set, and small enough that no file exhausts memory or time.
+inline constexpr size_t kMaxDocuments = size_t{1} << 24;
+inline constexpr size_t kMaxKeys = 4096;              // of a record, and of all records together
+inline constexpr size_t kMaxCells = size_t{1} << 26;  // documents x keys
+
 // Parses the bytes of a data file. `where`: the file's path. Throws E0409 with the line.
 std::vector<Document> parse_documents(std::string_view bytes, const DataFile& format, const std::string& where);
 std::vector<Document> parse_csv(std::string_view bytes, char separator, const std::string& where);

@@ -30,10 +30,20 @@ struct JsonEntry {
 };
 using JsonIndex = std::map<std::string, JsonEntry, std::less<>>;
 
-// "${name}" in every string becomes the member's value of `name`.
-json substitute(json v, const json& member, const ObjectReader& where) {
+// Bytes that the members of one group may come to.
+constexpr size_t kMaxGroupBytes = size_t{64} << 20;
+
+// Takes `bytes` from what is left of kMaxGroupBytes.
+void spend(size_t bytes, size_t& left, const ObjectReader& where) {
+  if (bytes > left)
+    where.fail("", fmt::format("the members come to more than {} MiB", kMaxGroupBytes >> 20), "Make a smaller group.");
+  left -= bytes;
+}
+
+// "${name}" in every string becomes the member's value of `name`. `left`: bytes that the group may still take.
+json substitute(json v, const json& member, const ObjectReader& where, size_t& left) {
   if (v.is_structured())
-    for (json& item : v) item = substitute(std::move(item), member, where);
+    for (json& item : v) item = substitute(std::move(item), member, where, left);
   if (!v.is_string()) return v;
   const std::string text = v.get<std::string>();
   std::string out;
@@ -43,10 +53,14 @@ json substitute(json v, const json& member, const ObjectReader& where) {
     out.append(text, at, open - at);
     if (open == text.size()) break;
     const size_t close = text.find('}', open);
-    const std::string name = close == std::string::npos ? "" : text.substr(open + 2, close - open - 2);
+    if (close == std::string::npos)
+      where.fail("", fmt::format("\"${{\" is not closed in \"{}\"", text), "Write ${key}.");
+    const std::string name = text.substr(open + 2, close - open - 2);
     if (!member.contains(name) || !member[name].is_string())
       where.fail("", fmt::format("a member has no text \"{}\" for \"{}\"", name, text), "Add the key to the member.");
-    out += member[name].get<std::string>();
+    const std::string& value = member[name].get_ref<const std::string&>();
+    spend(value.size(), left, where);
+    out += value;
     at = close + 1;
   }
   return out;
@@ -77,10 +91,14 @@ void put_group(JsonIndex& index, const json& definition, const std::string& file
   entry.about = reader.text("about", "");
   entry.group.weight_by_size = reader.boolean("weight_by_size", true);
   entry.group.tasks = reader.texts("tasks");
-  if (const json* each = reader.find("each")) {
+  if (std::optional<ObjectReader> each = reader.object("each")) {
+    const json shared = each->rest();
+    const size_t bytes = shared.dump().size();
+    size_t left = kMaxGroupBytes;
     for (ObjectReader& member : reader.objects("members")) {
       const std::string id = member.text("id");
-      json task = substitute(*each, member.rest(), member);
+      spend(bytes, left, member);
+      json task = substitute(shared, member.rest(), member, left);
       task["format"] = "samebits-task/1";
       task["id"] = id;
       entry.group.tasks.push_back(id);

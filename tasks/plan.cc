@@ -8,13 +8,16 @@
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
 #include "tasks/suite.h"
+#include "tasks/task_file.h"
 
 namespace samebits {
 namespace {
 
 // The source of the shipped packs comes last, so that the user's own files override them.
 constexpr std::string_view kLastSource = "json";
-constexpr int kMaxGroupDepth = 16;
+constexpr int kMaxGroupDepth = 16, kMaxGroupMembers = 8192;
+
+thread_local int open_groups = 0, members_met = 0;
 
 std::vector<const TaskSource*> sources() {
   std::vector<const TaskSource*> out;
@@ -93,7 +96,24 @@ void check_plugins(const Plan& plan) {
 
 }  // namespace
 
+GroupGuard::GroupGuard(const std::string& id) {
+  if (open_groups >= kMaxGroupDepth)
+    throw Error("E0417",
+                fmt::format("the group \"{}\" contains itself, or groups nest deeper than {}", id, kMaxGroupDepth), id,
+                "Remove the group from its own members.");
+  if (open_groups++ == 0) members_met = 0;
+}
+
+GroupGuard::~GroupGuard() { --open_groups; }
+
+void GroupGuard::count_member(std::string_view id) {
+  if (open_groups > 0 && ++members_met > kMaxGroupMembers)
+    throw Error("E0417", fmt::format("the group comes to more than {} members", kMaxGroupMembers), std::string(id),
+                "Name each task and group once.");
+}
+
 bool add_by_name(std::string_view id, const PlanOptions& options, Plan& plan) {
+  GroupGuard::count_member(id);
   for (const TaskSource* source : sources())
     if (source->add(id, options, plan)) return true;
   return false;
@@ -104,16 +124,7 @@ void add_known(const std::string& id, const PlanOptions& options, Plan& plan) {
 }
 
 void add_group(Group group, const PlanOptions& options, Plan& plan) {
-  static thread_local int depth = 0;
-  struct Depth {
-    Depth() { ++depth; }
-    ~Depth() { --depth; }
-  } const guard;
-  if (depth > kMaxGroupDepth)
-    throw Error(
-        "E0417",
-        fmt::format("the group \"{}\" contains itself, or groups nest deeper than {}", group.id, kMaxGroupDepth),
-        group.id, "Remove the group from its own members.");
+  const GroupGuard guard(group.id);
   std::vector<std::string> leaves;
   for (const std::string& member : group.tasks) {
     Plan part;
@@ -182,7 +193,7 @@ Plan make_plan(const std::vector<std::string>& names, const PlanOptions& options
       throw Error("E0420", "a suite names its own tasks", "-t", "Leave -t away, or run without --suite.");
     plan = make_suite_plan(parse_suite(suite, "the suite"), options);
   } else {
-    plan.seed = options.seed;
+    plan.seed = options.seed.value_or(kDefaultSeed);
     for (const std::string& name : split_commas(names)) add_selection(name, options, plan);
   }
   if (plan.requests.empty())

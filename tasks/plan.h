@@ -26,6 +26,18 @@ bool add_by_name(std::string_view id, const PlanOptions&, Plan&);
 // The same, which must be known: E0401 with the nearest names.
 void add_known(const std::string& id, const PlanOptions&, Plan&);
 
+// Stands on the stack while a group is open. Counts depth and members of the outermost group of this thread, whatever
+// sources its parts come from: groups that name the next one twice would double the work at every level.
+class GroupGuard {
+ public:
+  explicit GroupGuard(const std::string& id);  // throws E0417 when groups nest too deeply
+  ~GroupGuard();
+  GroupGuard(const GroupGuard&) = delete;
+  GroupGuard& operator=(const GroupGuard&) = delete;
+
+  static void count_member(std::string_view id);  // throws E0417 when there are too many
+};
+
 // Appends a group of the named tasks, groups or tags. Throws E0401 for an unknown member, E0417 for a group that
 // contains itself.
 void add_group(Group, const PlanOptions&, Plan&);

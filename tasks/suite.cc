@@ -12,6 +12,7 @@
 #include "tasks/data_file.h"
 #include "tasks/json_reader.h"
 #include "tasks/plan.h"
+#include "tasks/task_file.h"
 
 namespace samebits {
 namespace {
@@ -61,7 +62,7 @@ void refuse_contradictions(const Suite& suite, const PlanOptions& user) {
                   "Leave the flag away, or run the tasks with -t.");
   };
   refuse(user.num_fewshot.has_value(), "--num-fewshot");
-  refuse(user.seed != none.seed && user.seed != suite.seed, "--seed");
+  refuse(user.seed && user.seed != suite.seed.value_or(kDefaultSeed), "--seed");
   refuse(user.apply_chat_template && !suite.apply_chat_template, "--apply-chat-template");
   refuse(
       user.fewshot_as_multiturn != none.fewshot_as_multiturn && user.fewshot_as_multiturn != suite.fewshot_as_multiturn,
@@ -80,7 +81,7 @@ Suite parse_suite(const nlohmann::json& definition, const std::string& where) {
   out.id = reader.text("id");
   out.version = reader.text("version");
   out.about = reader.text("about", "");
-  out.seed = static_cast<uint64_t>(reader.integer("seed", 1234, 0, INT64_MAX));
+  if (reader.find("seed")) out.seed = static_cast<uint64_t>(reader.integer("seed", 0, 0, INT64_MAX));
   out.apply_chat_template = reader.boolean("apply_chat_template", false);
   out.fewshot_as_multiturn = reader.boolean("fewshot_as_multiturn", true);
   out.system_instruction = reader.text("system_instruction", "");
@@ -113,7 +114,7 @@ Suite load_suite(const std::string& path_or_name) {
 Plan make_suite_plan(const Suite& suite, const PlanOptions& user) {
   refuse_contradictions(suite, user);
   Plan plan;
-  plan.seed = suite.seed;
+  plan.seed = suite.seed.value_or(kDefaultSeed);
   plan.suite = suite.definition;
   for (const SuiteTask& pinned : suite.tasks) {
     Plan part;

@@ -25,7 +25,7 @@ struct SuiteTask {
 struct Suite {
   std::string id, version, about;
   std::vector<SuiteTask> tasks;
-  uint64_t seed = 1234;
+  std::optional<uint64_t> seed;  // absent: each task's own
   bool apply_chat_template = false, fewshot_as_multiturn = true;
   std::string system_instruction;
   std::string scenario;  // "offline": all requests at once

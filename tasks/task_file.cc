@@ -59,6 +59,7 @@ DataSpec read_data(ObjectReader reader) {
   const json& files = reader.require("files");
   ObjectReader splits = *reader.object("files");
   for (const auto& [split, v] : files.items()) {
+    splits.require(split);  // null counts as absent
     ObjectReader file = *splits.object(split);
     out.files[split] = read_data_file(file);
   }
@@ -219,7 +220,7 @@ TaskFile parse_task_file(const json& definition, const std::string& where) {
   out.language = reader.text("language", "en");
   out.scoring = one_of(reader, "scoring", reader.text("scoring", "lm-eval/0.4"), {"lm-eval/0.4"});
   out.tags = reader.texts("tags");
-  out.seed = static_cast<uint64_t>(reader.integer("seed", 1234, 0, INT64_MAX));
+  out.seed = static_cast<uint64_t>(reader.integer("seed", kDefaultSeed, 0, INT64_MAX));
   const std::string request =
       one_of(reader, "request", reader.text("request"), {kOutputTypes.begin(), kOutputTypes.end()});
   for (size_t i = 0; i < kOutputTypes.size(); ++i)

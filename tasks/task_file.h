@@ -16,6 +16,8 @@
 
 namespace samebits {
 
+inline constexpr uint64_t kDefaultSeed = 1234;  // lm-eval's
+
 enum class OutputType : uint8_t { multiple_choice, loglikelihood, loglikelihood_rolling, generate_until };
 std::string_view output_type_name(OutputType);
 
@@ -66,7 +68,7 @@ struct GenerationSpec {
 struct TaskFile {
   std::string id, version, about, language, scoring;
   std::vector<std::string> tags;
-  uint64_t seed = 1234;  // of few-shot draws, unless --seed gives another
+  uint64_t seed = kDefaultSeed;  // of few-shot draws, unless --seed gives another
   OutputType request{};
   DataSpec data;
   PromptSpec prompt;

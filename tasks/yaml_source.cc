@@ -103,6 +103,7 @@ class YamlPlanner {
   bool add(std::string_view id, const Config& overrides, Plan& plan) const {
     const auto it = index_.find(id);
     if (it == index_.end()) return false;
+    GroupGuard::count_member(id);
     const YamlEntry& entry = it->second;
     if (entry.broken) throw *entry.broken;
     if (entry.is_group())
@@ -138,7 +139,7 @@ class YamlPlanner {
 
   void add_yaml_group(const Config& config, const std::string& id, const std::string& file, const Config& overrides,
                       Plan& plan) const {
-    const DepthGuard guard(depth_, id);
+    const GroupGuard guard(id);
     const auto members = config.find("task");
     if (members == config.end() || !members->is_array())
       throw Error("E0416", fmt::format("the group \"{}\" has no list of tasks", id), file + ": task",
@@ -179,18 +180,8 @@ class YamlPlanner {
     add_known(name, options_, plan);
   }
 
-  // A group that contains itself would never end.
-  struct DepthGuard {
-    DepthGuard(int& depth, const std::string& id) : depth(depth) {
-      if (++depth > 16) throw Error("E0417", "the group contains itself", id, "Remove it from its own members.");
-    }
-    ~DepthGuard() { --depth; }
-    int& depth;
-  };
-
   const YamlIndex& index_;
   const PlanOptions& options_;
-  mutable int depth_ = 0;
 };
 
 class YamlTaskSource : public TaskSource {

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using Config = nlohmann::ordered_json;
 
-constexpr int kMaxIncludes = 32;
+constexpr size_t kMaxIncludeDepth = 32;
+constexpr int kMaxIncludes = 256;  // of one task: two files that include the next one twice double the work
 
 [[noreturn]] void unsupported(const ObjectReader& reader, std::string_view key, const std::string& what,
                               const std::string& hint) {
@@ -238,11 +239,15 @@ json task_from_yaml(const Config& config, const std::string& where) {
 Config load_yaml_config(const std::string& path) {
   struct Loader {
     std::vector<std::string> open;  // files that are being read
+    int n_loads = 0;
 
     Config load(const std::string& file) {
       const std::string name = fs::path(file).lexically_normal().string();
-      if (std::find(open.begin(), open.end(), name) != open.end() || open.size() > kMaxIncludes)
+      if (std::find(open.begin(), open.end(), name) != open.end() || open.size() > kMaxIncludeDepth)
         throw Error("E0417", "the file includes itself", name, "Remove the include.");
+      if (++n_loads > kMaxIncludes)
+        throw Error("E0417", fmt::format("the task includes more than {} files", kMaxIncludes), open.front(),
+                    "Include each file once.");
       open.push_back(name);
       Config own = parse_yaml(read_data_bytes(name), name);
       if (!own.is_object()) throw Error("E0405", "the file is not a mapping of keys", name, "Correct the YAML.");

@@ -14,7 +14,7 @@ namespace samebits {
 
 // Everything that shapes prompts. Part of the plan, hence of the claims.
 struct PlanOptions {
-  uint64_t seed = 1234;              // few-shot draws (lm-eval's default)
+  std::optional<uint64_t> seed;      // few-shot draws; overrides the task's (kDefaultSeed in tasks/task_file.h)
   std::optional<int64_t> limit;      // first N documents of each task; marks the run partial
   std::optional<int> num_fewshot;    // overrides the task's
   bool apply_chat_template = false;

@@ -91,6 +91,29 @@ TEST(Documents, MalformedRecordsNameTheLine) {
   EXPECT_EQ(error_code_of([&] { parse("{\"a\": 1}", "json", "rows"); }, &message), "E0409");
 }
 
+TEST(Documents, SmallFilesCannotBecomeHugeTables) {
+  const auto code = [](const std::string& bytes, const std::string& format) {
+    return error_code_of([&] { parse(bytes, format); });
+  };
+  std::string wide = "c0";
+  for (size_t c = 1; c < kMaxKeys; ++c) wide += ",c" + std::to_string(c);
+  std::string rows;
+  for (size_t r = 0; r <= kMaxCells / kMaxKeys; ++r) rows += "1\n";
+  EXPECT_EQ(code(wide + "\n" + rows, "csv"), "E0409") << "cells";
+  EXPECT_EQ(parse(wide + "\n1\n", "csv")[0].size(), kMaxKeys);
+  EXPECT_EQ(code(std::string(2 * kMaxDocuments + 1, '\n'), "text"), "E0409") << "lines";
+
+  std::string distinct, record = "{";
+  for (size_t k = 0; k <= kMaxKeys; ++k) {
+    distinct += "{\"k" + std::to_string(k) + "\": 1}\n";
+    record += (k ? ",\"k" : "\"k") + std::to_string(k) + "\": \"{:,\"";
+  }
+  EXPECT_EQ(code(distinct, "jsonl"), "E0409") << "keys of all records";
+  EXPECT_EQ(code(record + "}", "jsonl"), "E0409") << "keys of one record";
+  EXPECT_EQ(code("[" + record + "}]", "json"), "E0409");
+  EXPECT_EQ(code(record.substr(0, record.rfind(',', record.rfind("k4096"))) + "}", "jsonl"), "");
+}
+
 TEST(DataFile, PackedBytesAreUnpacked) {
   TempDir dir;
   const std::string text(100000, 'x');

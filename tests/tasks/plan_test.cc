@@ -247,6 +247,14 @@ TEST(Suite, OnlyALimitMayBePutOnTop) {
   };
   EXPECT_EQ(code([](PlanOptions& o) { o.num_fewshot = 1; }), "E0420");
   EXPECT_EQ(code([](PlanOptions& o) { o.seed = 7; }), "E0420");
+  EXPECT_EQ(error_code_of([&] {
+              json pinned = smoke;
+              pinned["seed"] = 7;
+              PlanOptions options;
+              options.seed = 1234;  // the default, but given
+              make_plan({}, options, pinned);
+            }),
+            "E0420");
   EXPECT_EQ(code([](PlanOptions& o) { o.apply_chat_template = true; }), "E0420");
   EXPECT_EQ(code([](PlanOptions& o) { o.fewshot_as_multiturn = false; }), "E0420");
   EXPECT_EQ(code([](PlanOptions& o) { o.system_instruction = "Be brief."; }), "E0420");

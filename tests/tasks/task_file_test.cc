@@ -78,6 +78,14 @@ TEST(TaskFile, MistakesNameFileAndKey) {
   EXPECT_EQ(error_code_of([&] { parse_task_file(json::array(), "t.json"); }), "E0404");
 }
 
+TEST(TaskFile, ASplitThatIsNullIsMissing) {
+  json task = minimal();
+  task["data"]["files"]["test"] = nullptr;
+  std::string message;
+  EXPECT_EQ(error_code_of([&] { parse_task_file(task, "t.json"); }, &message), "E0404");
+  EXPECT_NE(message.find("\"data.files.test\" is missing"), std::string::npos) << message;
+}
+
 TEST(TaskFile, AMetricIsComputedAfterEveryFilterUnlessItNamesOne) {
   json task = minimal();
   task.merge_patch(json::parse(R"({"filters": [{"name": "a", "steps": [{"function": "regex", "regex_pattern": "x"}]},
@@ -212,6 +220,59 @@ TEST(Task, TwoFilesMayNotDefineOneId) {
   Folder f;
   f.dir.write("other.json", f.task.dump());
   EXPECT_EQ(f.code(kGood), "E0406");
+}
+
+// ---- Groups whose members share one definition ----
+
+TEST(GroupFile, MistakesInTheSharedDefinitionAreCodedErrors) {
+  const auto code = [](const json& each, const json& member) {
+    TempDir dir;
+    const json group = {{"format", "samebits-group/1"},
+                        {"id", "g"},
+                        {"version", "1"},
+                        {"each", each},
+                        {"members", json::array({member})}};
+    dir.write("g.json", group.dump());
+    PlanOptions options;
+    options.include_paths = {dir.path()};
+    return error_code_of([&] { list_tasks(options); });
+  };
+  const json member = {{"id", "m"}, {"x", "y"}, {"", "z"}};
+  EXPECT_EQ(code({{"about", "${x} ${}"}}, member), "");
+  EXPECT_EQ(code({{"about", "${"}}, member), "E0404");
+  EXPECT_EQ(code({{"about", "${x} ${x"}}, member), "E0404");
+  EXPECT_EQ(code({{"about", "${q}"}}, member), "E0404");
+  EXPECT_EQ(code(json::array(), member), "E0404");
+  EXPECT_EQ(code("text", member), "E0404");
+}
+
+TEST(GroupFile, MembersCannotGrowWithoutBound) {
+  TempDir dir;
+  std::string uses;
+  for (int i = 0; i < 200; ++i) uses += "${x}";
+  const json group = {{"format", "samebits-group/1"},
+                      {"id", "g"},
+                      {"version", "1"},
+                      {"each", {{"about", uses}}},
+                      {"members", json::array({{{"id", "m"}, {"x", std::string(400000, 'x')}}})}};  // 80 MB
+  dir.write("g.json", group.dump());
+  PlanOptions options;
+  options.include_paths = {dir.path()};
+  std::string message;
+  EXPECT_EQ(error_code_of([&] { list_tasks(options); }, &message), "E0404");
+  EXPECT_NE(message.find("MiB"), std::string::npos) << message;
+}
+
+TEST(Task, AGivenSeedOverridesTheTasksEvenWhenItIsTheDefault) {
+  Folder f;
+  std::string docs;
+  for (char c = 'a'; c <= 'z'; ++c) docs += std::string(R"({"opts": ["a"], "gold": 0, "q": ")") + c + "\"}\n";
+  f.task["fewshot"] = {{"pool", "test"}, {"num", 5}};
+  const std::string usual = f.plan(docs).requests[0].context;
+  f.task["seed"] = 7;
+  EXPECT_NE(f.plan(docs).requests[0].context, usual);
+  f.options.seed = 1234;
+  EXPECT_EQ(f.plan(docs).requests[0].context, usual);
 }
 
 TEST(Task, PathsOfThisMachineStayOutOfTheDefinition) {

@@ -269,6 +269,35 @@ TEST(YamlTask, GroupMistakesAreCodedErrors) {
   EXPECT_EQ(error_code_of([&] { f.plan("g"); }), "E0416");
 }
 
+// Each level names the next one twice: 2^20 loads or 2^15 members.
+TEST(YamlTask, WorkThatDoublesAtEveryLevelIsRefused) {
+  Folder f;
+  for (int i = 0; i < 20; ++i) {
+    const std::string next = i < 19 ? "f" + std::to_string(i + 1) : "base_yaml";
+    const std::string name = i == 0 ? "doubled.yaml" : "f" + std::to_string(i);
+    f.dir.write(name, "task: doubled\ninclude: [" + next + ", " + next + "]\n");
+  }
+  EXPECT_EQ(error_code_of([&] { f.plan("doubled"); }), "E0417");
+}
+
+TEST(YamlTask, GroupsThatDoubleAtEveryLevelAreRefused) {
+  for (const bool yaml : {true, false}) {
+    Folder f;
+    f.dir.write("t.yaml", "include: base_yaml\ntask: t\n");
+    for (int i = 0; i < 15; ++i) {
+      const std::string id = "g" + std::to_string(i), next = i < 14 ? "g" + std::to_string(i + 1) : "t";
+      const json group = {{"format", "samebits-group/1"}, {"id", id}, {"version", "1"}, {"tasks", {next, next}}};
+      f.dir.write(id + (yaml ? ".yaml" : ".json"),
+                  yaml ? "group: " + id + "\ntask: [" + next + ", " + next + "]\n" : group.dump());
+    }
+    f.options.limit = 1;
+    std::string message;
+    EXPECT_EQ(error_code_of([&] { f.plan("g0"); }, &message), "E0417") << yaml;
+    EXPECT_NE(message.find("members"), std::string::npos) << message;
+    EXPECT_NO_THROW(f.plan("g12"));
+  }
+}
+
 TEST(YamlTask, AFileThatCannotBeReadIsListedWithTheReason) {
   Folder f;
   f.dir.write("broken.yaml", "task: [\n");
