@@ -1,3 +1,7 @@
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include <cstdlib>
 #include <string>
 
@@ -15,6 +19,14 @@ namespace avx512vnni { extern const Kernels table; }
 
 namespace {
 
+#if defined(__x86_64__)
+// CPUID leaf 1, ECX bit 29; clang 14's __builtin_cpu_supports does not know the name.
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) && (c >> 29 & 1);
+}
+#endif
+
 struct Tier {
   Isa isa;
   const Kernels* kernels;
@@ -27,7 +39,7 @@ const std::vector<Tier>& tiers() {
     std::vector<Tier> t = {{Isa::scalar, &scalar::table, true}};
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
     const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
     t.push_back({Isa::avx2, &avx2::table, avx2});
