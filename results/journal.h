@@ -2,11 +2,12 @@
 //
 // DIR/samebits.journal holds one record a line, "<length> <sha256, 16 hex> <canonical JSON>": first the key of the
 // run, then responses in order of arrival. A torn or damaged response ends the journal: what follows is dropped and
-// computed again, to the same bytes. A damaged key is an error: nothing is dropped. Records reach the system at once and the disk by groups.
+// computed again, to the same bytes. A damaged key is an error, and nothing is dropped. Records reach the system at
+// once and the disk by groups.
 //
 // Thread rules: one call at a time. Errors: E0701 the folder belongs to another run, E0702 another process writes
-// it, E0703 it cannot be written, E0704 it holds something else, E0706 it holds a complete bundle,
-// E0708 the journal is damaged at its start.
+// it, E0703 it cannot be written, E0704 it holds something else, E0706 it holds a complete bundle, E0708 the journal
+// is damaged at its start.
 #pragma once
 
 #include <chrono>
