@@ -98,10 +98,18 @@ std::string requests_jsonl(std::vector<Observation> measured) {
   return out;
 }
 
-void add_observations(const BundleInput& input, Staging& staging) {
-  for (const auto& [name, value] : input.observations.items())
-    staging.add("observations/" + path_name(name) + ".json", canonical(value));
-  if (!input.measured.empty()) staging.add("observations/requests.jsonl", requests_jsonl(input.measured));
+// Returns them as a reader will find them, so that reports follow from what is in the bundle.
+json add_observations(const BundleInput& input, Staging& staging) {
+  json all = input.observations, read_back = json::object();
+  for (const char* name : kObservations)
+    if (!all.contains(name)) all[name] = json::object();
+  for (const auto& [name, value] : all.items()) {
+    const std::string path = "observations/" + path_name(name) + ".json", bytes = canonical(value);
+    read_back[path_name(name)] = parse_json(bytes, path);
+    staging.add(path, bytes);
+  }
+  staging.add(kMeasuredName, requests_jsonl(input.measured));
+  return read_back;
 }
 
 // The claims as reporters see them (read.h), gathered while the files are written.
@@ -154,6 +162,8 @@ std::string claims_digest_of(std::string_view sums) {
   return digest.hex();
 }
 
+std::string report_path(const Reporter& reporter) { return "reports/report." + path_name(reporter.extension()); }
+
 std::string write_bundle(const std::string& dir, const BundleInput& input, const BundleLimits& limits) {
   const fs::path root = dir, staged = root / kStagingName;
   try {
@@ -165,11 +175,11 @@ std::string write_bundle(const std::string& dir, const BundleInput& input, const
       seen.see(path, bytes);
     });
     const std::string digest = claims_digest_of(staging.sums());
-    add_observations(input, staging);
+    const json observations = add_observations(input, staging);
     const json claims = seen.value(digest);
     for (const std::string& name : input.reporters) {
       const Reporter& reporter = Registry<Reporter>::instance().get(name);
-      staging.add("reports/report." + path_name(reporter.extension()), reporter.render(claims, input.observations));
+      staging.add(report_path(reporter), reporter.render(claims, observations));
     }
     staging.add(kIndexName, canonical({{"format", kBundleFormat}, {"claims_digest", digest}}));
     const std::string sums = staging.sums();

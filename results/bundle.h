@@ -4,7 +4,7 @@
 //   claims/run.json                             contract, model, seed, tasks, suite: what decided every bit
 //   claims/tasks/<id>/{task.json,items.jsonl,scores.json}
 //   claims/{groups,energy_proxies,safety}.json  where there are any
-//   observations/*.json, requests.jsonl         what was measured here
+//   observations/*.json, requests.jsonl         what was measured here; proven by nothing
 //   reports/*                                   pure functions of the two
 //   SHA256SUMS                                  every file but itself; written last
 #pragma once
@@ -19,6 +19,9 @@ namespace samebits {
 
 inline constexpr const char* kSumsName = "SHA256SUMS";
 inline constexpr const char* kIndexName = "samebits.bundle.json";
+// Of every bundle, empty where nothing was observed: one that lacks a file was edited.
+inline constexpr const char* kObservations[] = {"energy", "engine", "environment", "latency", "time"};
+inline constexpr const char* kMeasuredName = "observations/requests.jsonl";
 
 struct BundleInput {
   ClaimsInput claims;
@@ -33,6 +36,8 @@ struct BundleInput {
 // Throws E0703 when it cannot be written, E0705 when a response is missing, E0902 for an unknown reporter,
 // E0707 when a reader with these limits would refuse the bundle; the journal stays.
 std::string write_bundle(const std::string& dir, const BundleInput&, const BundleLimits& = {});
+
+std::string report_path(const Reporter&);  // in the bundle
 
 // sha256 of those lines of SHA256SUMS whose path starts with "claims/".
 std::string claims_digest_of(std::string_view sums);

@@ -21,6 +21,8 @@ struct Leaf {
 
 std::string spoken(const json* v) { return v ? cut_text(canonical(*v), kMaxValueBytes) : "absent"; }
 
+std::string spoken_text(std::string_view line) { return cut_text(canonical(text_json(line)), kMaxValueBytes); }
+
 // The first leaf in which two values differ, as "requests/2/tokens/0/3".
 std::optional<Leaf> first_leaf(const std::string& field, const json* stored, const json* computed) {
   if (stored && computed && *stored == *computed) return std::nullopt;
@@ -86,6 +88,25 @@ std::optional<Difference> file_difference(const std::string& path, std::string_v
     stored.remove_prefix(s.size() + 1);
     computed.remove_prefix(c.size() + 1);
   }
+}
+
+std::optional<Difference> text_difference(const std::string& path, std::string_view stored, std::string_view computed) {
+  if (stored == computed) return std::nullopt;
+  for (size_t number = 1;; ++number) {
+    const std::string_view s = stored.substr(0, stored.find('\n')), c = computed.substr(0, computed.find('\n'));
+    if (s != c || s.size() == stored.size() || c.size() == computed.size())
+      return Difference{path, fmt::format("line {}", number), spoken_text(s), spoken_text(c),
+                        "the report was edited, or another version of its reporter wrote it"};
+    stored.remove_prefix(s.size() + 1);
+    computed.remove_prefix(c.size() + 1);
+  }
+}
+
+std::optional<Difference> json_difference(const std::string& where, const json& stored, const json& computed,
+                                          const std::string& cause) {
+  const auto leaf = first_leaf("", &stored, &computed);
+  if (!leaf) return std::nullopt;
+  return Difference{where, leaf->field, leaf->stored, leaf->computed, cause};
 }
 
 std::optional<Difference> response_difference(const std::string& where, const Response& stored,

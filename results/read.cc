@@ -28,16 +28,21 @@ constexpr size_t kDigestChars = 64, kPathAt = kDigestChars + 2;
 // ---- The folder: paths and kinds of files, before any content is read ----
 
 std::set<std::string> list_files(const std::string& dir, const BundleLimits& limits) {
-  std::set<std::string> files;
+  std::set<std::string> files, folders;
   size_t entries = 0;
   for (const auto& entry : fs::recursive_directory_iterator(dir)) {
     const std::string path = entry.path().lexically_relative(dir).generic_string();
     if (++entries > limits.files) throw Error("E0606", fmt::format("more than {} files", limits.files), dir, kTrust);
     if (!is_safe_path(path) && path != kSumsName) throw Error("E0605", "an unsafe path in a bundle", path, kTrust);
     const fs::file_status status = entry.symlink_status();
-    if (!fs::is_regular_file(status) && !fs::is_directory(status))
+    if (!fs::is_regular_file(status) && (!fs::is_directory(status) || path == kSumsName))
       throw Error("E0605", "a link or special file in a bundle", path, kTrust);
-    if (fs::is_regular_file(status)) files.insert(path);
+    (fs::is_regular_file(status) ? files : folders).insert(path);
+  }
+  for (const std::string& folder : folders) {
+    const auto inside = files.lower_bound(folder + "/");
+    if (inside == files.end() || !inside->starts_with(folder + "/"))
+      throw Error("E0609", "an empty folder", dir + "/" + folder, kCopyAgain);
   }
   return files;
 }
@@ -74,6 +79,11 @@ void check_same_files(const std::set<std::string>& there, const std::map<std::st
                       const std::string& dir) {
   for (const auto& [path, digest] : listed)
     if (!there.contains(path)) throw Error("E0609", "a file is missing", dir + "/" + path, kCopyAgain);
+  const auto need = [&](const std::string& path) {
+    if (!listed.contains(path)) throw Error("E0609", "a file is missing", dir + "/" + path, kCopyAgain);
+  };
+  for (const char* name : kObservations) need(fmt::format("observations/{}.json", name));
+  need(kMeasuredName);
   for (const std::string& path : there)
     if (path != kSumsName && !listed.contains(path))
       throw Error("E0609", "a file is not listed in SHA256SUMS", dir + "/" + path, kCopyAgain);

@@ -2,10 +2,12 @@
 //
 //   0 integrity   every byte is the one that SHA256SUMS names (Bundle::open)
 //   1 signature   refused: bundles are not signed yet
-//   2 re-score    scores and all claims files are rendered again from the stored responses, without a model
-//   3 re-run K    K items, chosen by a seed, are answered again
+//   2 re-score    log-likelihoods follow from the stored token scores; scores, all claims files and the reports are
+//                 rendered again from the stored responses, without a model
+//   3 re-run K    the claims about the model are its own; K items, chosen by a seed, are answered again
 //   4 re-run all
-// Levels 2 to 4 compare every byte and name the first difference. Thread rules: call from one thread.
+// Levels 2 to 4 compare every byte and name the first difference. No level proves observations: they are what the
+// machine said. Thread rules: call from one thread.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +48,7 @@ struct VerifyReport {
 // `backend` and `runner` are needed by levels 3 and 4 only. `hooks.observe` and `hooks.progress` are called while
 // items are answered again.
 // Throws what Bundle::open throws; E0612 when the model is another one, before anything runs; E0613 for a level
-// that cannot be done; E0615 when the re-run was interrupted.
+// that cannot be done; E0902 for a report without a reporter; E0615 when the re-run was interrupted.
 VerifyReport verify_bundle(const std::string& dir, const VerifyOptions&, Backend* backend, const Runner* runner,
                            const LoopHooks& hooks = {});
 

@@ -147,10 +147,12 @@ Response fake_response(const Request& request) {
     r.warnings = {"no_stop_reached"};
     return r;
   }
-  for (int32_t id : r.output_ids)
-    r.tokens.push_back({id, id + 1, 1.5f * static_cast<float>(id), 2.0f * static_cast<float>(id), 10.0 + id});
-  r.loglikelihood = -0.1 * (1 + static_cast<double>(request.index));
+  // Of the two scored tokens the first is certain; slot 1 is greedy.
   r.greedy = request.slot == 1;
+  const double loss = 0.1 * (1 + static_cast<double>(request.index));
+  for (int32_t id : r.output_ids)
+    r.tokens.push_back({id, r.greedy ? id : id + 1, 0.0f, r.greedy ? 0.0f : 2.0f, id == r.output_ids[0] ? 0.0 : loss});
+  r.loglikelihood = -loss;
   return r;
 }
 

@@ -16,6 +16,7 @@ namespace samebits {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
 VerifyReport verify(const std::string& dir, int level, FakeBackend* backend = nullptr, uint64_t items = 0,
                     uint64_t seed = 0) {
@@ -31,6 +32,19 @@ void write_forged(const std::string& dir, const std::function<void(Responses&, S
   forge(responses, scores);
   const ModelInfo model = fake_model();
   write_bundle(dir, {{plan, responses, scores, model}, {}, {}});
+}
+
+// Digests that fit what is in the folder now: what any forger can compute.
+void resum(const std::string& dir) {
+  const auto sums = [&] {
+    std::string lines;
+    for (const auto& [path, bytes] : tree(dir))
+      if (path != kSumsName) lines += sha256_hex(bytes) + "  " + path + "\n";
+    return lines;
+  };
+  const json index = {{"format", "samebits-bundle/1"}, {"claims_digest", claims_digest_of(sums())}};
+  spew(dir + "/" + kIndexName, canonical(index));
+  spew(dir + "/" + kSumsName, sums());
 }
 
 TEST(Verify, AnHonestBundlePassesEveryLevel) {
@@ -94,8 +108,8 @@ TEST(Verify, ReRunningNamesTaskDocRequestFieldAndBothValues) {
       first([](Response& r) { r.tokens[1].max_logit = std::nextafter(r.tokens[1].max_logit, 100.0f); });
   EXPECT_EQ(token.where, "task choice, doc 1, request 1");
   EXPECT_EQ(token.field, "tokens/1/3");
-  EXPECT_EQ(token.stored, "\"" + bits(6.0f) + "\"");
-  EXPECT_EQ(token.computed, "\"" + bits(std::nextafter(6.0f, 100.0f)) + "\"");
+  EXPECT_EQ(token.stored, "\"" + bits(0.0f) + "\"");
+  EXPECT_EQ(token.computed, "\"" + bits(std::nextafter(0.0f, 100.0f)) + "\"");
   EXPECT_NE(token.cause.find("arithmetic"), std::string::npos);
   const Difference ids = first([](Response& r) { r.context_ids.insert(r.context_ids.begin(), 1); });
   EXPECT_EQ(ids.field, "context_ids/1");
@@ -110,7 +124,7 @@ TEST(Verify, ReRunningNamesTaskDocRequestFieldAndBothValues) {
 TEST(Verify, OneForgedItemIsFoundExactlyWhenItIsChosen) {
   TempDir temp;
   write_forged(temp / "a", [](Responses& r, Scores& s) {
-    r[0]->loglikelihood = 0.0;
+    r[0]->context_ids[0] = 2;
     s = score(fake_plan(), r);
   });
   FakeBackend backend;
@@ -152,27 +166,126 @@ TEST(Verify, LevelsThatCannotBeDoneAreRefused) {
 TEST(Verify, AddedOrLeftOutClaimsAreFound) {
   TempDir temp;
   write_fake_bundle(temp / "a");
-  const auto resum = [&] {
-    std::string sums;
-    for (int pass = 0; pass < 2; ++pass) {
-      sums.clear();
-      for (const auto& [path, bytes] : tree(temp / "a"))
-        if (path != kSumsName) sums += sha256_hex(bytes) + "  " + path + "\n";
-      spew(temp / "a/samebits.bundle.json",
-           canonical({{"format", "samebits-bundle/1"}, {"claims_digest", claims_digest_of(sums)}}));
-    }
-    sums.clear();
-    for (const auto& [path, bytes] : tree(temp / "a"))
-      if (path != kSumsName) sums += sha256_hex(bytes) + "  " + path + "\n";
-    spew(temp / "a/SHA256SUMS", sums);
-  };
   spew(temp / "a/claims/gates.json", "{}");
-  resum();
+  resum(temp / "a");
   EXPECT_EQ(verify(temp / "a", 2).difference.value().where, "claims/gates.json");
   fs::remove(temp / "a/claims/gates.json");
   fs::remove(temp / "a/claims/energy_proxies.json");
-  resum();
+  resum(temp / "a");
   EXPECT_EQ(verify(temp / "a", 2).difference.value().where, "claims/energy_proxies.json");
+}
+
+TEST(Verify, EveryWordAboutTheModelIsComparedWithTheModel) {
+  TempDir temp;
+  const Plan plan = fake_plan();
+  const Responses responses = fake_responses(plan);
+  const Scores scores = score(plan, responses);
+  const auto found = [&](const std::function<void(ModelInfo&)>& forge) {
+    ModelInfo forged = fake_model();
+    forge(forged);
+    fs::remove_all(temp / "a");
+    write_bundle(temp / "a", {{plan, responses, scores, forged}, {}, {}});
+    EXPECT_TRUE(verify(temp / "a", 2).equal());  // nothing without the model says otherwise
+    FakeBackend backend;
+    return verify(temp / "a", 3, &backend, 1).difference.value_or(Difference{});
+  };
+  const Difference arch = found([](ModelInfo& m) { m.arch = "gemma3"; });
+  EXPECT_EQ(arch.where, "claims/run.json");
+  EXPECT_EQ(arch.field, "model/arch");
+  EXPECT_EQ(arch.stored, "\"gemma3\"");
+  EXPECT_EQ(arch.computed, "\"llama\"");
+  EXPECT_EQ(found([](ModelInfo& m) { m.quantisation = "F16"; }).field, "model/quantisation");
+  EXPECT_EQ(found([](ModelInfo& m) { m.bos = "x"; }).field, "model/bos");
+  EXPECT_EQ(found([](ModelInfo& m) { m.eos = "x"; }).field, "model/eos");
+  EXPECT_EQ(found([](ModelInfo& m) { m.context_length = 131072; }).field, "model/context_length");
+  EXPECT_EQ(found([](ModelInfo& m) { m.chat_template = "x"; }).field, "model/pins/0/digest");
+  EXPECT_EQ(found([](ModelInfo& m) { m.details["tokenizer"]["digest"] = "x"; }).field, "model/pins/1/digest");
+  EXPECT_EQ(found([](ModelInfo& m) { m.evidence = "recorded"; }).field, "evidence");
+}
+
+TEST(Verify, RecordedAnswersNeverBecomeExact) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  FakeBackend backend;
+  backend.info.evidence = "recorded";
+  const Difference found = verify(temp / "a", 4, &backend).difference.value();
+  EXPECT_EQ(found.field, "evidence");
+  EXPECT_EQ(found.stored, "\"exact\"");
+  EXPECT_EQ(found.computed, "\"recorded\"");
+}
+
+TEST(Verify, WhatFollowsFromTheTokenScoresIsCheckedWithoutAModel) {
+  TempDir temp;
+  const auto found = [&](uint32_t index, const std::function<void(Response&)>& forge) {
+    fs::remove_all(temp / "a");
+    write_forged(temp / "a", [&](Responses& r, Scores& s) {
+      forge(*r[index]);
+      s = score(fake_plan(), r);
+    });
+    return verify(temp / "a", 2).difference.value_or(Difference{});
+  };
+  const Difference sum = found(3, [](Response& r) { r.loglikelihood = -0.1; });
+  EXPECT_EQ(sum.where, "task choice, doc 1, request 1");
+  EXPECT_EQ(sum.field, "loglikelihood");
+  EXPECT_EQ(sum.stored, bits(-0.1));
+  EXPECT_EQ(sum.computed, bits(-0.1 * 4));
+  EXPECT_EQ(found(8, [](Response& r) { r.loglikelihood = -0.1; }).where, "task rolling, doc 0, request 0");
+  EXPECT_EQ(found(3, [](Response& r) { r.loglikelihood = Unknown{"x"}; }).field, "loglikelihood");
+  EXPECT_EQ(found(3, [](Response& r) { r.greedy = false; }).field, "greedy");
+  const Difference above = found(3, [](Response& r) { r.tokens[1].max_logit = -1.0f; });
+  EXPECT_EQ(above.where, "task choice, doc 1, request 1, token 1");
+  EXPECT_EQ(above.field, "logit");
+  EXPECT_EQ(found(3, [](Response& r) { r.tokens[1].max_logit = 1.0f; }).field, "logit");  // it is the argmax
+  EXPECT_EQ(found(3, [](Response& r) { r.output_ids[1] = 99; }).field, "id");
+  EXPECT_EQ(found(3, [](Response& r) { r.tokens.clear(); }).field, "tokens");
+  const Difference none = found(3, [](Response& r) {  // of no token: 0, greedy
+    r.tokens.clear();
+    r.output_ids.clear();
+    r.loglikelihood = 0.0;
+  });
+  EXPECT_EQ(none.where, "") << none.field;
+}
+
+TEST(Verify, ReportsAreRenderedAgain) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  const std::string honest = slurp(temp / "a/reports/report.txt");
+  std::string forged = honest;
+  forged.replace(forged.find("-0.3500"), 7, "-0.0001");
+  spew(temp / "a/reports/report.txt", forged);
+  resum(temp / "a");
+  const Difference found = verify(temp / "a", 2).difference.value();
+  EXPECT_EQ(found.where, "reports/report.txt");
+  EXPECT_NE(found.stored.find("-0.0001"), std::string::npos);
+  EXPECT_NE(found.computed.find("-0.3500"), std::string::npos);
+  spew(temp / "a/reports/report.txt", honest);
+  spew(temp / "a/reports/report.xyz", "");
+  resum(temp / "a");
+  EXPECT_EQ(code_of([&] { verify(temp / "a", 2); }), "E0902");
+}
+
+TEST(Verify, ObservationsMustBeThereButAreNotProven) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  for (const char* name :
+       {"energy.json", "engine.json", "environment.json", "latency.json", "time.json", "requests.jsonl"}) {
+    fs::remove_all(temp / "b");
+    fs::copy(temp / "a", temp / "b", fs::copy_options::recursive);
+    fs::remove((temp / "b/observations/") + name);
+    resum(temp / "b");
+    EXPECT_EQ(code_of([&] { verify(temp / "b", 0); }), "E0609") << name;
+  }
+  EXPECT_NE(verify_text(verify(temp / "a", 2)).find("no level proves them"), std::string::npos);
+}
+
+TEST(Verify, AnEmptyFolderIsRefused) {
+  TempDir temp;
+  for (const char* name : {"empty", "claims/empty", "claims/tasks/choice/a"}) {
+    fs::remove_all(temp / "a");
+    write_fake_bundle(temp / "a");
+    fs::create_directories((temp / "a/") + name);
+    EXPECT_EQ(code_of([&] { verify(temp / "a", 0); }), "E0609") << name;
+  }
 }
 
 TEST(Verify, ForgedShareIsThatOfTheFormula) {
