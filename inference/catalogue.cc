@@ -249,6 +249,8 @@ std::string resolve_model(const std::string& name_or_path, const std::vector<Cat
   std::error_code ignored;
   if (fs::exists(name_or_path, ignored) && !fs::is_directory(name_or_path, ignored)) return name_or_path;
   const CatalogueModel* model = find_model(models, name_or_path);
+  if (!model && fs::is_directory(name_or_path, ignored))
+    throw Error("E0101", "the model is a folder, not a file", name_or_path, "give the path of a GGUF file");
   if (!model) unknown_model(models, name_or_path);
   if (fs::exists(model_path(*model), ignored)) return model_path(*model).string();
   throw Error("E0232", fmt::format("the model {} is known and not pulled yet", model->name),
