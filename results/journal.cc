@@ -54,19 +54,25 @@ std::string_view take_record(std::string_view& rest) {
 // The first record.
 std::string header_line(const json& key) { return record_line({{"format", kJournalFormat}, {"key", key}}); }
 
+// Nothing has run yet, so a folder that cannot be used is a wrong -o; only a full disk is not the user's choice.
+[[noreturn]] void refuse_folder(const std::string& path, int reason) {
+  errno = reason;
+  if (reason == ENOSPC || reason == EDQUOT) fail_write(path);
+  throw Error("E0709", fmt::format("the output folder cannot be used: {}", std::strerror(reason)), path,
+              "choose another folder with -o, or check its permissions");
+}
+
 // Only a new or empty folder, or one that a run left unfinished, may become an output folder.
 void check_folder(const std::string& dir) {
   std::error_code failed;
   fs::create_directories(dir, failed);
-  if (failed) {
-    errno = failed.value();
-    fail_write(dir);
-  }
+  const fs::directory_iterator entries = failed ? fs::directory_iterator() : fs::directory_iterator(dir, failed);
+  if (failed) refuse_folder(dir, failed.value());
   if (fs::exists(fs::path(dir) / kJournalName)) return;
   if (fs::exists(fs::path(dir) / kSumsName))
     throw Error("E0706", "the folder holds a complete bundle", dir,
                 "choose another folder with -o, or remove this one");
-  for (const auto& entry : fs::directory_iterator(dir))
+  for (const auto& entry : entries)
     throw Error("E0704", "the folder is not empty and was not made by samebits", entry.path().string(),
                 "choose a new folder with -o");
 }
@@ -75,7 +81,7 @@ void check_folder(const std::string& dir) {
 File open_locked(const std::string& path) {
   while (true) {
     File file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666));
-    if (file.fd() < 0) fail_write(path);
+    if (file.fd() < 0) refuse_folder(path, errno);
     if (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0)
       throw Error("E0702", "another process is writing this run", path,
                   "wait for it to end, or choose another folder with -o");

@@ -6,8 +6,8 @@
 // once and the disk by groups.
 //
 // Thread rules: one call at a time. Errors: E0701 the folder belongs to another run, E0702 another process writes
-// it, E0703 it cannot be written, E0704 it holds something else, E0706 it holds a complete bundle, E0708 the journal
-// is damaged at its start.
+// it, E0703 it cannot be written any more, E0704 it holds something else, E0706 it holds a complete bundle, E0708 the
+// journal is damaged at its start, E0709 the folder cannot be used at all.
 #pragma once
 
 #include <chrono>

@@ -71,20 +71,30 @@ Table safety_table(const json& safety) {
   return table;
 }
 
-// A cell of the latency summary: the integer, or "null (reason)".
-std::string latency_cell(const json& field, const std::string& name) {
+// Nanoseconds as milliseconds, with as many decimals as anyone reads: "0.042", "17.31", "2203.4".
+std::string milliseconds(int64_t ns) {
+  const double ms = static_cast<double>(ns) / 1e6;
+  return fmt::format("{:.{}f}", ms, ms < 10 ? 3 : ms < 100 ? 2 : 1);
+}
+
+// A cell of the latency summary: the number, or "null (reason)".
+std::string latency_cell(const json& field, const std::string& name, bool time) {
   const auto it = field.find(name);
   if (it == field.end()) return "";
   if (it->is_null()) return "null (" + field.value(name + "_reason", std::string("not measured")) + ")";
-  return fmt::to_string(it->get<int64_t>());
+  return time ? milliseconds(it->get<int64_t>()) : fmt::to_string(it->get<int64_t>());
 }
 
 Table latency_table(const json& latency) {
   Table table{"Latency (measured here)", {"field", "count", "p50", "p90", "p99", "max"}, {}, 1};
-  for (const auto& [name, field] : latency.items())
-    if (field.is_object())
-      table.rows.push_back({name, latency_cell(field, "count"), latency_cell(field, "p50"), latency_cell(field, "p90"),
-                            latency_cell(field, "p99"), latency_cell(field, "max")});
+  for (const auto& [name, field] : latency.items()) {
+    if (!field.is_object()) continue;
+    const bool time = name.ends_with("_ns");  // shown in ms; the observations keep ns
+    std::vector<std::string> row = {time ? name.substr(0, name.size() - 3) + "_ms" : name,
+                                    latency_cell(field, "count", false)};
+    for (const char* column : {"p50", "p90", "p99", "max"}) row.push_back(latency_cell(field, column, time));
+    table.rows.push_back(std::move(row));
+  }
   return table;
 }
 

@@ -167,7 +167,7 @@ TEST(Journal, ForeignFoldersAreLeftAlone) {
   write_fake_bundle(temp / "done");
   EXPECT_EQ(code_of([&] { Journal(temp / "done", fake_plan(), fake_model()); }), "E0706");
   spew(temp / "file", "x");
-  EXPECT_EQ(code_of([&] { Journal(temp / "file", fake_plan(), fake_model()); }), "E0703");
+  EXPECT_EQ(code_of([&] { Journal(temp / "file", fake_plan(), fake_model()); }), "E0709");
 }
 
 TEST(Journal, AFullDiskIsACodedErrorAndLosesNothing) {
@@ -192,7 +192,7 @@ TEST(Journal, AReadOnlyFolderIsACodedError) {
   TempDir temp;
   fs::create_directory(temp / "ro");
   fs::permissions(temp / "ro", fs::perms::owner_read | fs::perms::owner_exec);
-  EXPECT_EQ(code_of([&] { Journal(temp / "ro" + "/run", fake_plan(), fake_model()); }), "E0703");
+  EXPECT_EQ(code_of([&] { Journal(temp / "ro" + "/run", fake_plan(), fake_model()); }), "E0709");
   fs::permissions(temp / "ro", fs::perms::owner_all);
 }
 

@@ -65,13 +65,17 @@ TEST(Table, EveryScoreRowStartsWithItsEvidence) {
 TEST(Table, LatencyBelowItsFloorIsNullWithTheReason) {
   TempDir temp;
   write_fake_bundle(temp / "a");
-  const json observations = {
-      {"latency",
-       {{"ttft_ns",
-         {{"count", 90}, {"max", 7}, {"p50", 5}, {"p90", 6}, {"p99", nullptr}, {"p99_reason", "n=90 < 662"}}}}},
-      {"energy", {{"value_uj", nullptr}, {"reason", "a virtual machine"}}}};
+  const json observations = {{"latency",
+                              {{"ttft_ns",
+                                {{"count", 90},
+                                 {"max", 2203440000},
+                                 {"p50", 42000},
+                                 {"p90", 17312000},
+                                 {"p99", nullptr},
+                                 {"p99_reason", "n=90 < 662"}}}}},
+                             {"energy", {{"value_uj", nullptr}, {"reason", "a virtual machine"}}}};
   const std::string text = render_run(Bundle::open(temp / "a").claims(), observations, TableStyle::markdown);
-  EXPECT_NE(text.find("null (n=90 &lt; 662)"), std::string::npos) << text;
+  EXPECT_NE(text.find("| ttft_ms | 90 | 0.042 | 17.31 | null (n=90 &lt; 662) | 2203.4 |"), std::string::npos) << text;
   EXPECT_NE(text.find("null (a virtual machine)"), std::string::npos) << text;
 }
 
