@@ -69,12 +69,24 @@ std::vector<std::string> all_names(const ExplainFlags& flags) {
   return names;
 }
 
+Exit explain_all_codes(bool as_json) {
+  nlohmann::json all = nlohmann::json::array();
+  std::string text;
+  for (const ErrorCode& e : error_codes()) {
+    all.push_back(explain_code(e));
+    text += std::string(e.code) + "  " + std::string(e.title) + " (exit " + std::to_string(int(e.exit)) + ")\n";
+  }
+  print(as_json ? all.dump() + "\n" : text);
+  return Exit::success;
+}
+
 Exit explain(const ExplainFlags& flags) {
   load_plugins(flags.plugins);
+  if (flags.name.empty()) return explain_all_codes(flags.json);
   const nlohmann::json found = find_explanations(flags);
   if (found.empty())
     throw Error("E0112", "nothing is called \"" + flags.name + "\"" + did_you_mean(flags.name, all_names(flags)), "",
-                "see: samebits list");
+                "`samebits explain` prints every error code, `samebits list` everything else");
   print(flags.json ? found.dump() + "\n" : safe_text(explained_text(found)));
   return Exit::success;
 }
@@ -85,7 +97,7 @@ void add_explain(CLI::App& app, Action& action) {
   auto flags = std::make_shared<ExplainFlags>();
   CLI::App* verb = app.add_subcommand("explain", "what an error code, metric, filter or task means");
   verb->footer("Example:  samebits explain E0901");
-  verb->add_option("NAME", flags->name, "an error code or a registered name")->required();
+  verb->add_option("NAME", flags->name, "an error code or a registered name (default: all error codes)");
   add_plugin_flag(*verb, flags->plugins);
   add_task_folder_flags(*verb, flags->plan);
   add_json_flag(*verb, flags->json);

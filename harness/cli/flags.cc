@@ -1,8 +1,14 @@
 #include "harness/cli/flags.h"
 
-#include <CLI/CLI.hpp>
-#include <filesystem>
+#include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <filesystem>
+#include <limits>
+
+#include "harness/cli/plan_notes.h"
+#include "harness/cli/terminal.h"
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
 #include "tasks/plan.h"
@@ -24,12 +30,25 @@ std::string scheme_of(const std::string& model) {
   return std::filesystem::exists(model, ignored) ? "" : scheme;
 }
 
+CLI::Option* bounded(CLI::Option* option, uint64_t least, uint64_t most) {
+  const auto check = [least, most](std::string& text) -> std::string {
+    uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, status] = std::from_chars(text.data(), end, value);
+    if (text.empty() || stop != end || status != std::errc() || value < least || value > most)
+      return fmt::format("\"{}\" is no whole number from {} to {}", text, least, most);
+    text = fmt::to_string(value);  // CLI11 would read a leading zero as octal
+    return "";
+  };
+  return option->transform(CLI::Validator(check, ""))->type_name("N");
+}
+
 void add_engine_flags(CLI::App& verb, EngineFlags& flags) {
-  verb.add_option("-j,--threads", flags.threads, "threads (default: every core); cannot change a bit")
-      ->check(CLI::Range(1, kMaxThreads));
+  bounded(verb.add_option("-j,--threads", flags.threads, "threads (default: every core); cannot change a bit"), 1,
+          kMaxThreads);
   verb.add_option("--isa", flags.isa, "kernels: scalar, avx2, avx512, … (default: the best here); cannot change a bit");
-  verb.add_option("--batch-tokens", flags.batch_tokens, "tokens in one forward pass; cannot change a bit")
-      ->check(CLI::Range(1, kMaxBatchTokens));
+  bounded(verb.add_option("--batch-tokens", flags.batch_tokens, "tokens in one forward pass; cannot change a bit"), 1,
+          kMaxBatchTokens);
 }
 
 void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
@@ -41,11 +60,12 @@ void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
   verb.add_option("--suite", flags.suite, "a suite: one file that pins tasks, shots and seeds, or a shipped name")
       ->type_name("FILE")
       ->excludes("--task");
-  verb.add_option("--limit", plan.limit, "the first N documents of each task; marks the run partial")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 53));
-  verb.add_option("--num-fewshot", plan.num_fewshot, "examples before the question (default: the task's)")
-      ->check(CLI::Range(0, 1000));
-  verb.add_option("--seed", plan.seed, "of the few-shot draws (default: 1234, lm-eval's)");
+  bounded(verb.add_option("--limit", plan.limit, "the first N documents of each task; marks the run partial"), 1,
+          uint64_t{1} << 53);
+  bounded(verb.add_option("--num-fewshot", plan.num_fewshot, "examples before the question (default: the task's)"), 0,
+          1000);
+  bounded(verb.add_option("--seed", plan.seed, "of the few-shot draws (default: 1234, lm-eval's)"), 0,
+          std::numeric_limits<uint64_t>::max());
   verb.add_flag("--apply-chat-template", plan.apply_chat_template, "wrap prompts in the model's own chat template");
   verb.add_option("--fewshot-as-multiturn", plan.fewshot_as_multiturn, "examples as chat turns (default: true)")
       ->type_name("true|false");
@@ -57,7 +77,8 @@ void add_task_folder_flags(CLI::App& verb, PlanOptions& plan) {
   verb.add_option("--data", plan.data_dirs, "folder of data sets that are not shipped (repeatable)")
       ->type_name("DIR")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->check(CLI::ExistingDirectory.description(""));
   verb.add_option("--include-path", plan.include_paths, "folder of your own task files; they go first (repeatable)")
       ->type_name("DIR")
       ->expected(1)
@@ -79,8 +100,10 @@ std::vector<LoadedPlugin> load_plugins(const std::vector<std::string>& paths) {
 Plan make_plan(const EvaluationFlags& flags, const ModelInfo* model) {
   PlanOptions options = flags.plan;
   options.model = model;
-  if (!flags.suite.empty()) return make_suite_plan(load_suite(flags.suite), options);
-  return make_plan(flags.tasks, options, nullptr);
+  Plan plan = flags.suite.empty() ? make_plan(flags.tasks, options, nullptr)
+                                  : make_suite_plan(load_suite(flags.suite), options);
+  for (const std::string& note : plan_notes(plan, options)) talk(safe_text(note));
+  return plan;
 }
 
 nlohmann::json engine_options(const EngineFlags& flags) {

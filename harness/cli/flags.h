@@ -10,7 +10,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace samebits {
 
@@ -30,6 +31,9 @@ struct EvaluationFlags {
   PlanOptions plan;
 };
 
+// The option takes whole numbers of this range in decimal, and nothing that would have to be cut or wrapped around.
+CLI::Option* bounded(CLI::Option*, uint64_t least, uint64_t most);
+
 void add_engine_flags(CLI::App& verb, EngineFlags&);
 void add_evaluation_flags(CLI::App& verb, EvaluationFlags&);
 void add_task_folder_flags(CLI::App& verb, PlanOptions&);  // --data, --include-path
@@ -38,7 +42,8 @@ void add_json_flag(CLI::App& verb, bool& json);
 
 std::vector<LoadedPlugin> load_plugins(const std::vector<std::string>& paths);
 
-// The plan that the flags describe. `model`: for chat templates; nullptr without one.
+// The plan that the flags describe. `model`: for chat templates; nullptr without one. Says on stderr where a task
+// does not follow the flags (plan_notes.h).
 Plan make_plan(const EvaluationFlags&, const ModelInfo* model);
 
 // The options of BackendFactory::open; a flag that was not given is absent.

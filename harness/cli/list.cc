@@ -11,7 +11,8 @@
 namespace samebits {
 namespace {
 
-const std::vector<std::string> kKinds = {"tasks", "metrics", "filters", "stages", "backends", "runners", "reporters"};
+const std::vector<std::string> kKinds = {"tasks",  "suites",   "models",  "metrics",  "filters",
+                                         "stages", "backends", "runners", "reporters"};
 
 struct ListFlags {
   std::string kind;
@@ -53,10 +54,10 @@ Exit list(const ListFlags& flags) {
 
 void add_list(CLI::App& app, Action& action) {
   auto flags = std::make_shared<ListFlags>();
-  CLI::App* verb = app.add_subcommand("list", "tasks, metrics and everything else that has a name");
+  CLI::App* verb = app.add_subcommand("list", "tasks, suites, models and everything else that has a name");
   verb->footer("Example:  samebits list tasks");
   verb->add_option("KIND", flags->kind,
-                   "tasks, metrics, filters, stages, backends, runners or reporters (default: all)")
+                   "tasks, suites, models, metrics, filters, stages, backends, runners or reporters (default: all)")
       ->check(CLI::IsMember(kKinds));
   add_plugin_flag(*verb, flags->plugins);
   add_task_folder_flags(*verb, flags->plan);

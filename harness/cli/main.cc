@@ -41,6 +41,12 @@ const CLI::App& chosen(const CLI::App& app) {
   return verbs.empty() ? app : chosen(*verbs.front());
 }
 
+// "samebits model bench": the verb as a user types it.
+std::string full_name(const CLI::App& verb) {
+  const CLI::App* parent = verb.get_parent();
+  return (parent ? full_name(*parent) + " " : "") + verb.get_name();
+}
+
 // CLI11's message, with the nearest name for the first word that nobody knows.
 Error usage_error(const CLI::App& app, const CLI::ParseError& e) {
   const CLI::App& verb = chosen(app);
@@ -50,7 +56,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& e) {
     break;
   }
   while (!what.empty() && (what.back() == '\n' || what.back() == ' ')) what.pop_back();
-  const std::string name = &verb == &app ? "samebits" : "samebits " + verb.get_name();
+  const std::string name = full_name(verb);
   return Error("E0110", what, name, "see: " + name + " --help");
 }
 

@@ -103,6 +103,9 @@ Exit tokenize(const ModelFlags& flags) {
 }
 
 Exit bench(const ModelFlags& flags) {
+  if (flags.n_prompt == 0 && flags.n_gen == 0)
+    throw Error("E0110", "nothing is selected: no prompt and no generation", "-p 0 -n 0",
+                "give one of -p and -n 1 or more");
   const auto rows = bench_model(resolve_model(flags.model), flags.n_prompt, flags.n_gen,
                                 parse_engine_options(engine_options(flags.engine)), flags.repetitions);
   nlohmann::json out = nlohmann::json::array();
@@ -125,10 +128,9 @@ void add_bench(CLI::App& group, const std::shared_ptr<ModelFlags>& flags, Action
   CLI::App* verb = group.add_subcommand("bench", "tokens a second: prompt and generation, cold, nothing reused");
   verb->footer("Example:  samebits model bench -m smollm2-135m-instruct -p 512 -n 64 -j 1");
   verb->add_option("-m,--model", flags->model, "a catalogue name or a GGUF path")->required()->type_name("MODEL");
-  verb->add_option("-p,--n-prompt", flags->n_prompt, "tokens of the prompt (512; 0: no such row)")
-      ->check(CLI::Range(0, 1 << 20));
-  verb->add_option("-n,--n-gen", flags->n_gen, "tokens generated (64; 0: no such row)")->check(CLI::Range(0, 1 << 20));
-  verb->add_option("-r,--repetitions", flags->repetitions, "measured runs (3)")->check(CLI::Range(1, 1000));
+  bounded(verb->add_option("-p,--n-prompt", flags->n_prompt, "tokens of the prompt (512; 0: no such row)"), 0, 1 << 20);
+  bounded(verb->add_option("-n,--n-gen", flags->n_gen, "tokens generated (64; 0: no such row)"), 0, 1 << 20);
+  bounded(verb->add_option("-r,--repetitions", flags->repetitions, "measured runs (3)"), 1, 1000);
   add_engine_flags(*verb, flags->engine);
   add_json_flag(*verb, flags->json);
   verb->callback([flags, &action] { action = [flags] { return bench(*flags); }; });

@@ -1,10 +1,14 @@
 #include "harness/cli/names.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/terminal.h"
 #include "harness/core/registry.h"
+#include "harness/core/resources.h"
+#include "inference/catalogue.h"
+#include "tasks/suite.h"
 
 namespace samebits {
 namespace {
@@ -33,11 +37,36 @@ nlohmann::json tasks(const PlanOptions& options) {
   return out;
 }
 
+nlohmann::json suites() {
+  nlohmann::json out = nlohmann::json::array();
+  for (const std::string& name : list_suites()) {
+    const Suite suite = load_suite(resource_path("tasks/suites") + "/" + name + ".json");
+    out.push_back({{"name", name}, {"version", suite.version}, {"doc", suite.about}});
+  }
+  return out;
+}
+
+nlohmann::json models() {
+  std::map<std::string, nlohmann::json> by_name;
+  for (const CatalogueModel& m : shipped_catalogue())
+    by_name[m.name] = {
+        {"name", m.name}, {"doc", m.description}, {"licence", m.licence}, {"bytes", m.bytes}, {"sha256", m.sha256}};
+  nlohmann::json out = nlohmann::json::array();
+  for (auto& [name, model] : by_name) out.push_back(std::move(model));
+  return out;
+}
+
 }  // namespace
 
 nlohmann::json named_things(const PlanOptions& options) {
-  return {{"tasks", tasks(options)},         {"metrics", plugins<Metric>()},          {"filters", plugins<Filter>()},
-          {"stages", plugins<Stage>()},      {"backends", plugins<BackendFactory>()}, {"runners", plugins<Runner>()},
+  return {{"suites", suites()},
+          {"models", models()},
+          {"tasks", tasks(options)},
+          {"metrics", plugins<Metric>()},
+          {"filters", plugins<Filter>()},
+          {"stages", plugins<Stage>()},
+          {"backends", plugins<BackendFactory>()},
+          {"runners", plugins<Runner>()},
           {"reporters", plugins<Reporter>()}};
 }
 

@@ -140,8 +140,10 @@ void add_plan(CLI::App& app, Action& action) {
   add_evaluation_flags(*verb, flags->evaluation);
   add_engine_flags(*verb, flags->engine);
   add_plugin_flag(*verb, flags->plugins);
-  verb->add_flag("--jsonl", flags->jsonl, "one request a line: task, doc_id, kind, context, continuation or until");
+  auto* jsonl =
+      verb->add_flag("--jsonl", flags->jsonl, "one request a line: task, doc_id, kind, context, continuation or until");
   add_json_flag(*verb, flags->json);
+  jsonl->excludes("--json");
   verb->callback([flags, &action] { action = [flags] { return plan(*flags); }; });
 }
 

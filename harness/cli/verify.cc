@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include <CLI/CLI.hpp>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -24,7 +25,7 @@ struct VerifyFlags {
   std::string bundle, model;
   EngineFlags engine;
   std::vector<std::string> plugins;
-  int level = VerifyOptions{}.level;
+  std::optional<int> level;
   std::optional<uint64_t> items, seed;
   bool json = false;
 };
@@ -69,7 +70,10 @@ LoopHooks rerun_line(const Terminal& terminal, uint64_t& answered) {
 Exit verify(const VerifyFlags& flags) {
   load_plugins(flags.plugins);
   VerifyOptions options;
-  options.level = flags.items && flags.level < kFirstLevelWithModel ? kFirstLevelWithModel : flags.level;
+  if (flags.items && flags.level.value_or(kFirstLevelWithModel) != kFirstLevelWithModel)
+    throw Error("E0110", fmt::format("--items goes with --level {}", kFirstLevelWithModel),
+                fmt::format("--level {}", *flags.level), "leave one of the two away");
+  options.level = flags.level.value_or(flags.items ? kFirstLevelWithModel : options.level);
   constexpr uint64_t kDefaultItems = 60;  // catches 5 % of forged items with 95 %
   options.items = flags.items.value_or(kDefaultItems);
   options.seed = options.level == kFirstLevelWithModel && !flags.seed ? unforeseeable_seed() : flags.seed.value_or(0);
@@ -97,11 +101,14 @@ void add_verify(CLI::App& app, Action& action) {
   CLI::App* verb = app.add_subcommand("verify", "check a bundle: its bytes, its scores, its answers");
   verb->footer("Example:  samebits verify samebits-results/RUN --level 4");
   verb->add_option("BUNDLE", flags->bundle, "a bundle's folder")->required();
-  verb->add_option("--level", flags->level, "0 integrity, 1 signature, 2 re-score, 3 re-run --items, 4 re-run all (2)")
-      ->check(CLI::Range(0, 4));
-  verb->add_option("--items", flags->items, "items to answer again, chosen by --seed (level 3; 60)")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 32));
-  verb->add_option("--seed", flags->seed, "chooses the items (default: one that nobody could foresee; it is printed)");
+  bounded(verb->add_option("--level", flags->level,
+                           "0 integrity, 1 signature, 2 re-score, 3 re-run --items, 4 re-run all (2)"),
+          0, 4);
+  bounded(verb->add_option("--items", flags->items, "items to answer again, chosen by --seed (level 3; 60)"), 1,
+          uint64_t{1} << 32);
+  bounded(verb->add_option("--seed", flags->seed,
+                           "chooses the items (default: one that nobody could foresee; it is printed)"),
+          0, std::numeric_limits<uint64_t>::max());
   verb->add_option("-m,--model", flags->model, "where the model is (default: as the run named it)")->type_name("MODEL");
   add_engine_flags(*verb, flags->engine);
   add_plugin_flag(*verb, flags->plugins);

@@ -47,6 +47,46 @@ TEST(CommandLine, MistypedWordsGetASuggestion) {
   EXPECT_NE(o.err.find("E0902"), std::string::npos) << o.err;
 }
 
+TEST(CommandLine, NumbersAreWholeAndInRange) {
+  const Scratch scratch;
+  for (const std::string value : {"-1", "99999999999999999999999", "", "1.5", "0x10", "1 ", "+1", "ten"}) {
+    for (const std::string flag : {"--seed", "--limit", "--num-fewshot", "-j", "--batch-tokens"})
+      expect_error(samebits(scratch, {"plan", "-t", "arc_easy", "--json", flag, value}), "E0110", 2);
+    for (const std::string flag : {"-p", "-n", "-r", "-j"})
+      expect_error(samebits(scratch, {"model", "bench", "-m", "absent", flag, value}), "E0110", 2);
+    for (const std::string flag : {"--items", "--level", "--seed"})
+      expect_error(samebits(scratch, {"verify", "absent", flag, value}), "E0110", 2);
+  }
+  const Outcome o = samebits(scratch, {"plan", "-t", "arc_easy", "--jsonl", "--limit", "010"});
+  EXPECT_EQ(o.exit, 0) << o.err;
+  EXPECT_EQ(lines_of(samebits(scratch, {"plan", "-t", "arc_easy", "--jsonl", "--limit", "10"}).out), lines_of(o.out));
+  EXPECT_EQ(samebits(scratch, {"plan", "-t", "arc_easy", "--limit", "1", "--seed", "18446744073709551615"}).exit, 0);
+}
+
+TEST(CommandLine, NestedVerbsAreNamedInFull) {
+  const Scratch scratch;
+  const Outcome o = samebits(scratch, {"model", "bench", "--nonsense"});
+  expect_error(o, "E0110", 2);
+  EXPECT_NE(o.err.find("see: samebits model bench --help"), std::string::npos) << o.err;
+}
+
+TEST(CommandLine, FoldersOfTheUserMustExist) {
+  const Scratch scratch;
+  for (const std::string flag : {"--data", "--include-path"})
+    EXPECT_EQ(samebits(scratch, {"plan", "-t", "arc_easy", "--limit", "1", flag, scratch / "absent"}).exit, 2) << flag;
+}
+
+TEST(CommandLine, EverythingNamedIsListed) {
+  const Scratch scratch;
+  EXPECT_NE(samebits(scratch, {"list", "suites"}).out.find("smoke"), std::string::npos);
+  EXPECT_NE(samebits(scratch, {"list", "models"}).out.find("smollm2-135m-instruct"), std::string::npos);
+  const auto codes = lines_of(samebits(scratch, {"explain"}).out);
+  EXPECT_EQ(codes.size(), error_codes().size());
+  const Outcome o = samebits(scratch, {"explain", "E9999"});
+  expect_error(o, "E0112", 2);
+  EXPECT_NE(o.err.find("`samebits explain` prints every error code"), std::string::npos) << o.err;
+}
+
 TEST(CommandLine, UnderscoresAreDashes) {
   const Scratch scratch;
   const std::string a_b = scratch / "a_b";  // a value keeps its underscores

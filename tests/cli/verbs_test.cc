@@ -29,6 +29,9 @@ TEST_F(Verbs, JsonOfEveryVerbParses) {
            "verify --json --level 4 -j 2 " + bundle_,
            "show --json " + bundle_,
            "list --json",
+           "list suites --json",
+           "list models --json",
+           "explain --json",
            "explain --json acc",
            "model info --json " + model_,
            "model tokenize --json -m " + model_ + " </dev/null",
@@ -86,6 +89,48 @@ TEST_F(Verbs, EngineFlagsHaveTheRangesOfTheEngine) {
   EXPECT_EQ(run({"--batch-tokens", "1048576"}).exit, 0);
   EXPECT_EQ(run({"--batch-tokens", "1048577"}).exit, 2);
   EXPECT_EQ(samebits(scratch_, {"model", "bench", "-m", model_, "-j", "1025"}).exit, 2);
+}
+
+TEST_F(Verbs, AFolderThatCannotBeUsedIsAUsageError) {
+  std::ofstream(scratch_ / "file") << "x";
+  for (const std::string& out : {scratch_ / "file", scratch_ / "file/below", std::string("/proc/samebits")}) {
+    const Outcome o = samebits(scratch_, {"run", "-m", model_, "-t", "arc_easy", "--limit", "1", "-o", out});
+    expect_error(o, "E0709", 2);
+    EXPECT_NE(o.err.find("choose another folder with -o"), std::string::npos) << o.err;
+  }
+}
+
+TEST_F(Verbs, AModelThatIsAFolderIsCalledOne) {
+  const Outcome o = samebits(scratch_, {"run", "-m", scratch_ / "", "-t", "arc_easy", "--limit", "1"});
+  expect_error(o, "E0101", 2);
+  EXPECT_NE(o.err.find("folder"), std::string::npos) << o.err;
+}
+
+TEST_F(Verbs, FlagsThatContradictEachOtherAreAUsageError) {
+  ASSERT_EQ(run().exit, 0);
+  expect_error(samebits(scratch_, {"verify", bundle_, "--level", "2", "--items", "2"}), "E0110", 2);
+  const Outcome o = samebits(scratch_, {"verify", bundle_, "--items", "2", "--seed", "1", "-j", "1", "--json"});
+  EXPECT_EQ(o.exit, 0) << o.err;
+  EXPECT_NE(o.err.find("--seed 1"), std::string::npos) << "items alone mean level 3: " << o.err;
+  expect_error(samebits(scratch_, {"plan", "-t", "arc_easy", "--limit", "1", "--json", "--jsonl"}), "E0110", 2);
+  expect_error(samebits(scratch_, {"model", "bench", "-m", model_, "-p", "0", "-n", "0"}), "E0110", 2);
+}
+
+TEST_F(Verbs, TasksThatDoNotFollowTheFlagsAreNoted) {
+  Outcome o = samebits(scratch_, {"plan", "-t", "safety_smoke", "--limit", "1", "--jsonl"});
+  EXPECT_NE(o.err.find("note: safety_smoke uses the model's chat template"), std::string::npos) << o.err;
+  const std::string plain = scratch_ / "plain.gguf";  // the same model, its template under a key that nobody reads
+  ASSERT_EQ(shell(scratch_, "sed s/chat_template/chat_xemplate/ " + quoted(model_) + " > " + quoted(plain)).exit, 0);
+  o = samebits(scratch_, {"plan", "-t", "safety_smoke", "--limit", "1", "--jsonl", "-m", model_});
+  EXPECT_EQ(o.err, "");
+  o = samebits(scratch_, {"plan", "-t", "safety_smoke", "--limit", "1", "--jsonl", "-m", plain});
+  EXPECT_NE(o.err.find("warning: safety_smoke wants the model's chat template"), std::string::npos) << o.err;
+  o = samebits(scratch_, {"plan", "-t", "blimp_12,wikitext", "--limit", "1", "--jsonl", "--num-fewshot", "2"});
+  EXPECT_EQ(o.exit, 0);
+  EXPECT_NE(o.err.find("--num-fewshot 2 does not apply to blimp_"), std::string::npos) << o.err;
+  EXPECT_EQ(lines_of(o.err).size(), 1u) << o.err;
+  o = samebits(scratch_, {"plan", "-t", "arc_easy", "--limit", "1", "--jsonl", "--num-fewshot", "2", "-m", model_});
+  EXPECT_EQ(o.err, "");
 }
 
 TEST_F(Verbs, ShowGivesNumbersAndSamples) {
