@@ -75,7 +75,7 @@ TEST(Table, LatencyBelowItsFloorIsNullWithTheReason) {
                                  {"p99_reason", "n=90 < 662"}}}}},
                              {"energy", {{"value_uj", nullptr}, {"reason", "a virtual machine"}}}};
   const std::string text = render_run(Bundle::open(temp / "a").claims(), observations, TableStyle::markdown);
-  EXPECT_NE(text.find("| ttft_ms | 90 | 0.042 | 17.31 | null (n=90 &lt; 662) | 2203.4 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| ttft\\_ms | 90 | 0.042 | 17.31 | null (n=90 &lt; 662) | 2203.4 |"), std::string::npos) << text;
   EXPECT_NE(text.find("null (a virtual machine)"), std::string::npos) << text;
 }
 
