@@ -43,7 +43,8 @@ std::string pull_model(std::string_view name, const PullHooks&,
                        const std::vector<CatalogueModel>& = shipped_catalogue());
 
 // A path to an existing file is returned as it is; a name becomes the path of the pulled model.
-// Throws E0231 for a name that is neither, E0101 for a folder, E0232 (whose hint is the command) for a model not pulled yet.
+// Throws E0231 for a name that is neither, E0101 for a folder, E0232 (whose hint is the command) for a model not
+// pulled yet.
 std::string resolve_model(const std::string& name_or_path, const std::vector<CatalogueModel>& = shipped_catalogue());
 
 }  // namespace samebits
