@@ -76,6 +76,15 @@ TEST(CommandLine, FoldersOfTheUserMustExist) {
     EXPECT_EQ(samebits(scratch, {"plan", "-t", "arc_easy", "--limit", "1", flag, scratch / "absent"}).exit, 2) << flag;
 }
 
+TEST(CommandLine, AnUnknownTaskNamesTheFilesThatCouldNotBeRead) {
+  const Scratch scratch;
+  ASSERT_EQ(shell(scratch, "printf 'task: mine\ndata_path: [\n' > " + quoted(scratch / "other.yaml")).exit, 0);
+  const Outcome o = samebits(scratch, {"plan", "-t", "mine", "--include-path", scratch / ""});
+  expect_error(o, "E0401", 2);
+  EXPECT_NE(o.err.find("not read: E0405"), std::string::npos) << o.err;
+  EXPECT_NE(o.err.find("other.yaml"), std::string::npos) << o.err;
+}
+
 TEST(CommandLine, EverythingNamedIsListed) {
   const Scratch scratch;
   EXPECT_NE(samebits(scratch, {"list", "suites"}).out.find("smoke"), std::string::npos);
