@@ -27,13 +27,16 @@ json run_json(const ClaimsInput& in) {
           {"groups", groups}};
 }
 
-// The items of a task as JSONL, and task.json with their Merkle root.
+// The items of a task as JSONL, and task.json with their Merkle root and a count of each kind of warning.
 void emit_items(const ClaimsInput& in, uint32_t t, const EmitFile& emit) {
   std::string lines;
   MerkleRoot root;
   size_t n = 0;
+  std::map<std::string, uint64_t> warnings;
   for (const Sample& sample : in.plan.samples) {
     if (sample.task != t) continue;
+    for (uint32_t i = sample.first_request; i < sample.first_request + sample.n_requests; ++i)
+      for (const std::string& code : in.responses[i]->warnings) ++warnings[code];
     const std::string line = canonical(item_json(in.plan, sample, in.responses, &in.scores.tasks[t], n++));
     root.add(line);
     lines += line;
@@ -41,6 +44,7 @@ void emit_items(const ClaimsInput& in, uint32_t t, const EmitFile& emit) {
   }
   const std::string folder = task_folder(in.plan.tasks[t].id);
   json task = {{"task", task_json(in.plan.tasks[t])}, {"n", n}, {"items_root", root.hex()}};
+  for (const auto& [code, count] : warnings) task["warnings"].push_back({{"code", text_json(code)}, {"n", count}});
   emit(folder + "/items.jsonl", std::move(lines));
   emit(folder + "/task.json", canonical(task));
 }

@@ -9,6 +9,7 @@
 #include "results/claims.h"
 #include "results/encoding.h"
 #include "results/fields.h"
+#include "results/notes.h"
 
 namespace samebits {
 namespace {
@@ -76,7 +77,9 @@ json results_json(const json& claims) {
     if (!claims.at("groups").is_null())
       for (const json& group : claims.at("groups").at("groups"))
         results[text_of_json(group.at("id"), "groups.json")] = metrics_json(group, "groups.json");
-    return json{{"claims_digest", claims.at("claims_digest")}, {"results", results}};
+    return json{{"claims_digest", claims.at("claims_digest")},
+                {"results", results},
+                {"warnings", warnings_json(claims)}};
   });
 }
 

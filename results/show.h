@@ -12,8 +12,8 @@
 
 namespace samebits {
 
-// {"claims_digest", "results": {TASK: {METRIC or "METRIC,FILTER": {"value", "stderr", "n"}}}}; groups stand among
-// the tasks; numbers, null where unknown.
+// {"claims_digest", "results": {TASK: {METRIC or "METRIC,FILTER": {"value", "stderr", "n"}}}, "warnings": {TASK:
+// {CODE: requests}}}; groups stand among the tasks; numbers, null where unknown.
 nlohmann::json show_json(const Bundle&);
 nlohmann::json results_json(const nlohmann::json& claims);  // the same over Bundle::claims()
 

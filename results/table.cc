@@ -9,6 +9,7 @@
 #include "results/encoding.h"
 #include "results/escape.h"
 #include "results/fields.h"
+#include "results/notes.h"
 #include "results/show.h"
 
 namespace samebits {
@@ -169,6 +170,7 @@ std::vector<std::pair<std::string, std::string>> run_facts(const json& claims) {
     if (run.at("suite_sha256").is_string())
       facts.emplace_back("suite", "sha256 " + run["suite_sha256"].get<std::string>());
     if (run.at("partial").get<bool>()) facts.emplace_back("partial", "cut by --limit: not the official run");
+    for (auto& note : run_notes(claims)) facts.push_back(std::move(note));
     return facts;
   });
 }

@@ -17,7 +17,7 @@ struct Table {
   size_t first_number = 0;                     // columns from here on are numbers
 };
 
-// What a reader sees first: evidence, digest, model, whether it is partial. (name, value)
+// What a reader sees first: evidence, digest, model, whether it is partial, its warnings (notes.h). (name, value)
 std::vector<std::pair<std::string, std::string>> run_facts(const nlohmann::json& claims);
 
 // Scores always; safety, latency and energy where the run has them. Every row of scores starts with its evidence:

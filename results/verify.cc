@@ -9,6 +9,7 @@
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
 #include "harness/numeric/philox.h"
+#include "results/bundle.h"
 #include "results/claims.h"
 #include "results/consistency.h"
 #include "results/difference.h"

@@ -4,6 +4,7 @@
 
 #include "harness/core/canonical_json.h"
 #include "harness/core/registry.h"
+#include "results/bundle.h"
 #include "results/escape.h"
 #include "results/table.h"
 #include "tests/results/fake_run.h"
@@ -49,6 +50,31 @@ TEST(Show, SamplesGiveRequestsIdsAndScores) {
   EXPECT_EQ(samples[1]["requests"][0]["text"], "a fine answer | with a bar");
   EXPECT_TRUE(samples[0]["requests"][0]["text"].contains("b64"));
   EXPECT_EQ(code_of([&] { show_samples(bundle, "chioce", [](const json&) {}); }), "E0616");
+}
+
+TEST(Show, WarningsAreCountedByTaskAndNamedInEveryReport) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  const Bundle bundle = Bundle::open(temp / "a");
+  const json expected = {{"Chat-Task", {{"no_stop_reached", 2}}}};
+  EXPECT_EQ(show_json(bundle)["warnings"], expected);
+  for (const char* report : {"reports/report.txt", "reports/report.html"})
+    EXPECT_NE(bundle.read(report).find("Chat-Task: no_stop_reached in 2 requests"), std::string::npos) << report;
+  EXPECT_NE(bundle.read("reports/report.md").find("stop\\_reached in 2 requests"), std::string::npos);
+}
+
+TEST(Show, AFewShotPoolThatStandsInForAnotherSplitIsNamed) {
+  TempDir temp;
+  Plan plan = fake_plan();
+  for (Task& task : plan.tasks) task.definition = {{"pool", "test"}, {"pool_stands_in_for", "train"}};
+  plan.tasks[0].num_fewshot = 5;
+  const Responses responses = fake_responses(plan);
+  const Scores scores = score(plan, responses);
+  const ModelInfo model = fake_model();
+  write_bundle(temp / "a", {{plan, responses, scores, model}, {}, {}});
+  const std::string text = Bundle::open(temp / "a").read("reports/report.txt");
+  EXPECT_NE(text.find("choice: few-shot examples from test, standing in for train\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("rolling: few-shot"), std::string::npos) << text;  // no shots
 }
 
 TEST(Table, EveryScoreRowStartsWithItsEvidence) {
