@@ -14,8 +14,8 @@ namespace samebits {
 // does not say is null. Hashes every tensor: seconds for models of gigabytes.
 nlohmann::json model_info(const Gguf&);
 
-// The mixture that the file declares (general.file_type), "Q4_K_M"; without it the tensor type that holds most bytes, of
-// equals the first by name; "none" without tensors. What each tensor really is stands in model_info.
+// The mixture that the file declares (general.file_type), "Q4_K_M"; without it the tensor type that holds most bytes
+// (of equals the first by name); "none" without tensors. What each tensor really is stands in model_info.
 std::string quantisation_name(const Gguf&);
 
 }  // namespace samebits
