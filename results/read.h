@@ -1,8 +1,8 @@
 // Opening a bundle that may be hostile, and turning it back into a plan and its responses.
 //
 // open() is verification level 0: only safe paths, no links or special files, limits on counts and sizes,
-// SHA256SUMS in its canonical form, nothing unlisted, nothing missing, no empty folder, every digest right, claims in canonical JSON
-// of the claims' profile, item counts and Merkle roots right. Every later read checks the digest again.
+// SHA256SUMS in its canonical form, nothing unlisted, nothing missing, no empty folder, every digest right, claims in
+// canonical JSON of the claims' profile, item counts and Merkle roots right. Every later read checks the digest again.
 // Errors: E0605-E0607, E0610 malformed (exit 4); E0608, E0609, E0611 integrity (exit 5); E0614 no bundle.
 // Thread rules: const calls may run concurrently.
 #pragma once
