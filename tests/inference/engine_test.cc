@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "bench/wikitext.h"
 #include "harness/core/error.h"
 #include "harness/core/resources.h"
 #include "harness/numeric/philox.h"
@@ -236,6 +237,31 @@ TEST(EngineOptions, OutOfRangeOrUnknownIsRefused) {
       EXPECT_EQ(e.code, "E0222") << options;
     }
   }
+}
+
+// As llama-perplexity measures it: chunks of 512, second half scored.
+double wikitext_perplexity(const std::string& model, int chunks) {
+  const Gguf gguf = Gguf::open(model);
+  const auto tokenizer = Tokenizer::open(gguf);
+  Transformer transformer(load_transformer(gguf), best_isa(), 2);
+  const std::string text = read_text(shared_path("data/wikitext-2-raw/wiki.test.raw"));
+  double nll = 0, n = 0;
+  SchedulerHooks hooks;
+  hooks.on_score = [&](size_t, size_t, const TokenScore& s, bool) { nll += s.logsumexp - s.logit, ++n; };
+  run_sequences(transformer, chunk_text(*tokenizer, text, 512, chunks), {}, hooks);
+  return std::exp(nll / n);
+}
+
+TEST(Engine, SmolLM2PerplexityIsWithinHalfAPercentOfLlamaCpps) {
+  SAMEBITS_NEEDS_MODEL(cached("smollm2-135m-instruct"));
+  SAMEBITS_NEEDS_SHARED("data/wikitext-2-raw/wiki.test.raw");
+  EXPECT_NEAR(wikitext_perplexity(cached("smollm2-135m-instruct"), 40), 23.586, 0.005 * 23.586);
+}
+
+TEST(Engine, Gemma3PerplexityIsWithinHalfAPercentOfLlamaCpps) {
+  SAMEBITS_NEEDS_MODEL(cached("gemma-3-270m"));
+  SAMEBITS_NEEDS_SHARED("data/wikitext-2-raw/wiki.test.raw");
+  EXPECT_NEAR(wikitext_perplexity(cached("gemma-3-270m"), 20), 19.009, 0.005 * 19.009);
 }
 
 }  // namespace
