@@ -50,4 +50,21 @@ struct QuantisedRows {
   }
 };
 
+// y = W x for the groups [g0, g1) of `w` and n rows, two groups at a time: quantised weights read `quantised`, float
+// weights x (n, x_stride).
+inline void multiply_groups(const Kernels& kernels, const WeightView& w, int64_t g0, int64_t g1,
+                            const ActivationView& quantised, const float* x, int64_t x_stride, int64_t n, float* y,
+                            int64_t y_stride) {
+  const bool floats = w.layout == Layout::f32 || w.layout == Layout::f16 || w.layout == Layout::bf16;
+  thread_local std::vector<uint8_t> scratch;
+  if (!floats) scratch.resize(static_cast<size_t>(32 * w.cols));
+  for (int64_t g = g0; g < g1; g += 2) {
+    const int64_t end = g + 2 < g1 ? g + 2 : g1;
+    if (floats)
+      kernels.linear_float(w, g, end, x, x_stride, n, y, y_stride);
+    else
+      kernels.linear(w, g, end, quantised, n, y, y_stride, scratch.data());
+  }
+}
+
 }  // namespace samebits

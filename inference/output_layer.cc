@@ -50,19 +50,11 @@ void OutputLayer::fold_chunk(Tile& tile, int64_t chunk, std::span<const std::vec
   const int64_t base = chunk * kChunk, valid = std::min(kChunk, w.rows() - base),
                 chunks = (w.rows() + kChunk - 1) / kChunk;
   thread_local std::vector<float> y;  // (rows, 1024)
-  thread_local std::vector<uint8_t> scratch;
   y.resize(static_cast<size_t>(tile.rows * kChunk));
-  scratch.resize(static_cast<size_t>(32 * w.cols()));
   const WeightView view = w.view(base / kLanes);
   const int64_t groups = std::min<int64_t>(view.groups, kChunk / kLanes);
-  for (int64_t g = 0; g < groups; g += 2) {
-    const int64_t end = std::min(g + 2, groups);
-    if (w.quantised())
-      kernels_.linear(view, g, end, tile.quantised.view(w.parts(), tile.start), tile.rows, y.data(), kChunk,
-                      scratch.data());
-    else
-      kernels_.linear_float(view, g, end, tile.hidden, pad16(n_embd_), tile.rows, y.data(), kChunk);
-  }
+  multiply_groups(kernels_, view, 0, groups, tile.quantised.view(w.parts(), tile.start), tile.hidden, pad16(n_embd_),
+                  tile.rows, y.data(), kChunk);
   for (int64_t r = 0; r < tile.rows; ++r) {
     const float* logits = y.data() + r * kChunk;
     tile.chunks[static_cast<size_t>(r * chunks + chunk)] = kernels_.logit_chunk(logits, valid);
@@ -111,15 +103,8 @@ std::vector<float> OutputLayer::logits(const float* hidden) {
   }
   const int64_t groups = w.view().groups;
   workers_.each((groups + 63) / 64, [&](int64_t i) {
-    thread_local std::vector<uint8_t> scratch;
-    scratch.resize(static_cast<size_t>(32 * w.cols()));
-    for (int64_t g = 64 * i; g < std::min(groups, 64 * (i + 1)); g += 2) {
-      const int64_t end = std::min(g + 2, groups);
-      if (w.quantised())
-        kernels_.linear(w.view(), g, end, q.view(w.parts(), start), 1, y.data(), 0, scratch.data());
-      else
-        kernels_.linear_float(w.view(), g, end, hidden, 0, 1, y.data(), 0);
-    }
+    multiply_groups(kernels_, w.view(), 64 * i, std::min(groups, 64 * (i + 1)), q.view(w.parts(), start), hidden, 0, 1,
+                    y.data(), 0);
   });
   executed_macs_ += static_cast<uint64_t>(w.rows() * w.cols());
   y.resize(static_cast<size_t>(w.rows()));

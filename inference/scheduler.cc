@@ -243,9 +243,11 @@ class Scheduler {
   void deliver(int64_t row, const BlockTable& table, int64_t position, const float* state, const LogitSummary& s) {
     LogitSummary summary = s;
     summary.finite = s.finite && !row_bad_[static_cast<size_t>(row)];
+    std::vector<float> logits;  // one computation for all that wait for this row
+    if (hooks_.on_logits) logits = transformer_.output().logits(state);
     size_t target = 0;
     for (auto w = first_wanted(row); w != layout_.wanted.end() && w->row == row; ++w) {
-      if (hooks_.on_logits) hooks_.on_logits(w->sequence, w->target, transformer_.output().logits(state));
+      if (hooks_.on_logits) hooks_.on_logits(w->sequence, w->target, logits);
       if (sequences_[w->sequence].generate) {
         const int32_t token = next_token(w->sequence, state, summary);
         if (token < 0) continue;

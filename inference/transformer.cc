@@ -129,16 +129,8 @@ void Transformer::multiply(std::span<const Product> products, const float* x, in
   }
   workers_.each(static_cast<int64_t>(tasks.size()), [&](int64_t i) {
     const Task& t = tasks[static_cast<size_t>(i)];
-    const PackedMatrix& w = t.product->w->w;
-    thread_local std::vector<uint8_t> scratch;
-    if (w.quantised()) scratch.resize(static_cast<size_t>(32 * w.cols()));
-    for (int64_t g = t.g0; g < t.g1; g += 2) {
-      const int64_t end = std::min(g + 2, t.g1);
-      if (w.quantised())
-        kernels_.linear(w.view(), g, end, t.activations, rows, t.product->y, t.product->y_stride, scratch.data());
-      else
-        kernels_.linear_float(w.view(), g, end, x, x_stride, rows, t.product->y, t.product->y_stride);
-    }
+    multiply_groups(kernels_, t.product->w->w.view(), t.g0, t.g1, t.activations, x, x_stride, rows, t.product->y,
+                    t.product->y_stride);
   });
 }
 
