@@ -13,6 +13,7 @@
 
 #include "harness/core/error.h"
 #include "harness/core/fp_environment.h"
+#include "inference/thread_sanitizer.h"
 
 namespace samebits {
 
@@ -33,12 +34,16 @@ class Workers {
       for (int64_t i = 0; i < n; ++i) body(i);
       return;
     }
+    ForkJoin order;
     arena_.execute([&] {
       tbb::parallel_for(tbb::blocked_range<int64_t>(0, n, 1), [&](const tbb::blocked_range<int64_t>& range) {
         SAMEBITS_ASSERT(fp_environment_is_default());
+        order.begin();
         for (int64_t i = range.begin(); i < range.end(); ++i) body(i);
+        order.end();
       });
     });
+    order.join();
   }
 
  private:
