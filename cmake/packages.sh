@@ -15,16 +15,21 @@ SAMEBITS_AARCH64_LIBRARIES="libtbb-dev:arm64 libfmt-dev:arm64 libssl-dev:arm64 l
 
 samebits_print_equivalents() {
   echo "No apt here. Install the equivalent of: $(echo $*)"
-  echo "  dnf:  sudo dnf install gcc-c++ cmake ninja-build pkgconf ccache fmt-devel json-devel openssl-devel tbb-devel" \
-    "yaml-cpp-devel libcurl-devel zlib-devel libzstd-devel pcre2-devel cli11-devel gtest-devel" \
+  echo "  dnf:  sudo dnf install gcc-c++ cmake ninja-build pkgconf-pkg-config ccache fmt-devel json-devel openssl-devel" \
+    "tbb-devel yaml-cpp-devel libcurl-devel zlib-devel libzstd-devel pcre2-devel cli11-devel gtest-devel" \
     "google-benchmark-devel python3-pip"
-  echo "  brew: brew install cmake ninja pkg-config ccache fmt nlohmann-json openssl@3 tbb yaml-cpp curl zlib zstd pcre2" \
+  echo "  brew: brew install cmake ninja pkgconf ccache fmt nlohmann-json openssl@3 tbb yaml-cpp curl zlib zstd pcre2" \
     "cli11 googletest google-benchmark python"
   echo "Going on with what is here."
 }
 
 samebits_as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# Waits for another apt (a fresh machine updates itself), and prints errors only.
+samebits_apt() {
+  samebits_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@" >/dev/null
 }
 
 need_packages() {
@@ -38,9 +43,14 @@ need_packages() {
   done
   [ -n "$missing" ] || return 0
   echo "Installing with apt:$missing"
-  export DEBIAN_FRONTEND=noninteractive
-  samebits_as_root apt-get update -qq
-  samebits_as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  if ! samebits_as_root true 2>/dev/null; then
+    echo "error: this needs root, and sudo is not here or asks for a password. Run this, then start again:" >&2
+    echo "  sudo apt-get install -y --no-install-recommends$missing" >&2
+    return 1
+  fi
+  samebits_apt update && samebits_apt install -y --no-install-recommends $missing && return 0
+  echo "error: apt could not install them (its reason stands above)" >&2
+  return 1
 }
 
 # step "title" command…: runs it and prints the time it took.
