@@ -1,5 +1,6 @@
 #include "inference/bench.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -30,22 +31,25 @@ void run_prompt(Transformer& t, int n, const SchedulerOptions& options) {
   run_sequences(t, {&s, 1}, options, hooks);
 }
 
-// n tokens after a prompt of one.
-void run_generation(Transformer& t, int n, const SchedulerOptions& options) {
-  Sequence s;
-  s.tokens = {0};
-  s.generate = true;
-  int made = 0;
+// n tokens by each of n_sequences, each after another prompt of one token.
+void run_generation(Transformer& t, int n, int n_sequences, SchedulerOptions options) {
+  options.max_generating = std::max<int64_t>(options.max_generating, n_sequences);
+  std::vector<Sequence> sequences(static_cast<size_t>(n_sequences));
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    sequences[i].tokens = {static_cast<int32_t>(i % static_cast<size_t>(t.spec().n_vocab))};
+    sequences[i].generate = true;
+  }
+  std::vector<int> made(sequences.size(), 0);
   SchedulerHooks hooks;
-  hooks.on_token = [&](size_t, int32_t) { return ++made < n; };
-  run_sequences(t, {&s, 1}, options, hooks);
+  hooks.on_token = [&](size_t s, int32_t) { return ++made[s] < n; };
+  run_sequences(t, sequences, options, hooks);
 }
 
-BenchRow measure(int n_prompt, int n_gen, int threads, int repetitions, const std::function<void()>& work) {
+BenchRow measure(BenchRow row, int repetitions, const std::function<void()>& work) {
   work();  // warm-up: page faults, clock
-  BenchRow row{n_prompt, n_gen, threads};
   std::vector<double> rates;
-  for (int i = 0; i < repetitions; ++i) rates.push_back((n_prompt + n_gen) / seconds(work));
+  for (int i = 0; i < repetitions; ++i)
+    rates.push_back((row.n_prompt + row.n_gen) * row.n_sequences / seconds(work));
   for (double r : rates) row.avg_ts += r / static_cast<double>(rates.size());
   for (double r : rates) row.stddev_ts += (r - row.avg_ts) * (r - row.avg_ts);
   row.stddev_ts = rates.size() > 1 ? std::sqrt(row.stddev_ts / static_cast<double>(rates.size() - 1)) : 0;
@@ -54,17 +58,18 @@ BenchRow measure(int n_prompt, int n_gen, int threads, int repetitions, const st
 
 }  // namespace
 
-std::vector<BenchRow> bench_model(const std::string& path, int n_prompt, int n_gen, const EngineOptions& options,
-                                  int repetitions) {
+std::vector<BenchRow> bench_model(const std::string& path, const BenchOptions& bench, const EngineOptions& options) {
   const Gguf gguf = Gguf::open(path);
   Transformer t(load_transformer(gguf), options.isa, options.threads);
+  const int threads = t.workers().threads();
   std::vector<BenchRow> rows;
-  if (n_prompt > 0)
-    rows.push_back(
-        measure(n_prompt, 0, t.workers().threads(), repetitions, [&] { run_prompt(t, n_prompt, options.schedule); }));
-  if (n_gen > 0)
-    rows.push_back(
-        measure(0, n_gen, t.workers().threads(), repetitions, [&] { run_generation(t, n_gen, options.schedule); }));
+  if (bench.n_prompt > 0)
+    rows.push_back(measure({.n_prompt = bench.n_prompt, .n_threads = threads}, bench.repetitions,
+                           [&] { run_prompt(t, bench.n_prompt, options.schedule); }));
+  if (bench.n_gen > 0)
+    rows.push_back(measure({.n_gen = bench.n_gen, .n_threads = threads, .n_sequences = bench.n_sequences},
+                           bench.repetitions,
+                           [&] { run_generation(t, bench.n_gen, bench.n_sequences, options.schedule); }));
   return rows;
 }
 

@@ -22,7 +22,7 @@ namespace {
 struct ModelFlags {
   std::string model;
   EngineFlags engine;
-  int n_prompt = 512, n_gen = 64, repetitions = 3;  // bench
+  BenchOptions bench;
   bool lines = false, json = false;
 };
 
@@ -103,22 +103,24 @@ Exit tokenize(const ModelFlags& flags) {
 }
 
 Exit bench(const ModelFlags& flags) {
-  if (flags.n_prompt == 0 && flags.n_gen == 0)
+  if (flags.bench.n_prompt == 0 && flags.bench.n_gen == 0)
     throw Error("E0110", "nothing is selected: no prompt and no generation", "-p 0 -n 0",
                 "give one of -p and -n 1 or more");
-  const auto rows = bench_model(resolve_model(flags.model), flags.n_prompt, flags.n_gen,
-                                parse_engine_options(engine_options(flags.engine)), flags.repetitions);
+  const auto rows =
+      bench_model(resolve_model(flags.model), flags.bench, parse_engine_options(engine_options(flags.engine)));
   nlohmann::json out = nlohmann::json::array();
   std::string text =
-      fmt::format("{:>8} {:>6} {:>9} {:>10} {:>10}\n", "n_prompt", "n_gen", "n_threads", "avg_ts", "stddev_ts");
+      fmt::format("{:>8} {:>6} {:>11} {:>9} {:>10} {:>10}\n", "n_prompt", "n_gen", "n_sequences", "n_threads",
+                  "avg_ts", "stddev_ts");
   for (const BenchRow& row : rows) {
     out.push_back({{"n_prompt", row.n_prompt},
                    {"n_gen", row.n_gen},
+                   {"n_sequences", row.n_sequences},
                    {"n_threads", row.n_threads},
                    {"avg_ts", row.avg_ts},
                    {"stddev_ts", row.stddev_ts}});
-    text += fmt::format("{:>8} {:>6} {:>9} {:>10.2f} {:>10.2f}\n", row.n_prompt, row.n_gen, row.n_threads, row.avg_ts,
-                        row.stddev_ts);
+    text += fmt::format("{:>8} {:>6} {:>11} {:>9} {:>10.2f} {:>10.2f}\n", row.n_prompt, row.n_gen, row.n_sequences,
+                        row.n_threads, row.avg_ts, row.stddev_ts);
   }
   print(flags.json ? out.dump() + "\n" : text);
   return Exit::success;
@@ -128,9 +130,11 @@ void add_bench(CLI::App& group, const std::shared_ptr<ModelFlags>& flags, Action
   CLI::App* verb = group.add_subcommand("bench", "tokens a second: prompt and generation, cold, nothing reused");
   verb->footer("Example:  samebits model bench -m smollm2-135m-instruct -p 512 -n 64 -j 1");
   verb->add_option("-m,--model", flags->model, "a catalogue name or a GGUF path")->required()->type_name("MODEL");
-  bounded(verb->add_option("-p,--n-prompt", flags->n_prompt, "tokens of the prompt (512; 0: no such row)"), 0, 1 << 20);
-  bounded(verb->add_option("-n,--n-gen", flags->n_gen, "tokens generated (64; 0: no such row)"), 0, 1 << 20);
-  bounded(verb->add_option("-r,--repetitions", flags->repetitions, "measured runs (3)"), 1, 1000);
+  bounded(verb->add_option("-p,--n-prompt", flags->bench.n_prompt, "tokens of the prompt (512; 0: no such row)"), 0,
+          1 << 20);
+  bounded(verb->add_option("-n,--n-gen", flags->bench.n_gen, "tokens generated (64; 0: no such row)"), 0, 1 << 20);
+  bounded(verb->add_option("--sequences", flags->bench.n_sequences, "sequences that generate together (1)"), 1, 1024);
+  bounded(verb->add_option("-r,--repetitions", flags->bench.repetitions, "measured runs (3)"), 1, 1000);
   add_engine_flags(*verb, flags->engine);
   add_json_flag(*verb, flags->json);
   verb->callback([flags, &action] { action = [flags] { return bench(*flags); }; });

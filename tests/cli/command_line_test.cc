@@ -52,7 +52,7 @@ TEST(CommandLine, NumbersAreWholeAndInRange) {
   for (const std::string value : {"-1", "99999999999999999999999", "", "1.5", "0x10", "1 ", "+1", "ten"}) {
     for (const std::string flag : {"--seed", "--limit", "--num-fewshot", "-j", "--batch-tokens"})
       expect_error(samebits(scratch, {"plan", "-t", "arc_easy", "--json", flag, value}), "E0110", 2);
-    for (const std::string flag : {"-p", "-n", "-r", "-j"})
+    for (const std::string flag : {"-p", "-n", "-r", "-j", "--sequences"})
       expect_error(samebits(scratch, {"model", "bench", "-m", "absent", flag, value}), "E0110", 2);
     for (const std::string flag : {"--items", "--level", "--seed"})
       expect_error(samebits(scratch, {"verify", "absent", flag, value}), "E0110", 2);

@@ -36,6 +36,7 @@ TEST_F(Verbs, JsonOfEveryVerbParses) {
            "model info --json " + model_,
            "model tokenize --json -m " + model_ + " </dev/null",
            "model bench --json -p 8 -n 2 -r 1 -j 1 -m " + model_,
+           "model bench --json -p 0 -n 4 --sequences 3 -r 1 -m " + model_,
        }) {
     const Outcome o = shell(scratch_, "samebits " + line);
     EXPECT_EQ(o.exit, 0) << line << "\n" << o.err;

@@ -7,6 +7,7 @@
 #include "inference/quants.h"
 #include "tests/shared_data.h"
 #include "tests/support/llama2c.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
 
 namespace samebits {
@@ -31,6 +32,22 @@ TEST(Writer, RandomTensorsFillTheirMagnitude) {
     EXPECT_LE(largest, 0.5f * 1.01f) << name;
     EXPECT_GT(std::sqrt(squares / double(values.size())), 0.04) << name;
   }
+}
+
+TEST(Writer, AFileOfMixedTypesIsWrittenAsItIsInMemory) {
+  const TempDir scratch;
+  const std::string path = scratch.path("mixed.gguf");
+  TinyModelSpec spec{.type = TensorType::Q4_K, .n_embd = 256, .n_ff = 512};
+  spec.type_of = [](const std::string& tensor) {
+    return tensor.find("attn_v") == std::string::npos ? TensorType::Q4_K : TensorType::Q6_K;
+  };
+  const GgufWriter writer = tiny_model_writer(spec);
+  writer.write(path);
+  const Gguf written = Gguf::open(path);
+  const std::vector<uint8_t> bytes = writer.finish();
+  EXPECT_EQ(written.digest(), Gguf::parse(bytes, "in memory").digest());
+  EXPECT_EQ(written.find("blk.1.attn_v.weight")->type, TensorType::Q6_K);
+  EXPECT_EQ(written.find("blk.1.attn_k.weight")->type, TensorType::Q4_K);
 }
 
 TEST(Writer, TinyModelsOpenForEveryTypeAndArchitecture) {

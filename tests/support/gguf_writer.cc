@@ -66,16 +66,24 @@ void GgufWriter::set(const std::string& key, GgufField value) {
   fields_.emplace_back(key, std::move(value));
 }
 
-void GgufWriter::tensor(const std::string& name, TensorType type, std::vector<uint64_t> shape,
-                        std::vector<uint8_t> bytes) {
+uint64_t GgufWriter::Entry::size_bytes() const {
   uint64_t n = 1;
   for (const uint64_t dim : shape) n *= dim;
   const QuantType& layout = *quant_type(type);
-  SAMEBITS_ASSERT(bytes.size() == n / layout.values * layout.bytes);
-  tensors_.push_back({name, type, std::move(shape), std::move(bytes)});
+  return n / static_cast<uint64_t>(layout.values) * static_cast<uint64_t>(layout.bytes);
 }
 
-std::vector<uint8_t> GgufWriter::finish() const {
+void GgufWriter::tensor(const std::string& name, TensorType type, std::vector<uint64_t> shape,
+                        std::vector<uint8_t> bytes) {
+  tensor(name, type, std::move(shape), [bytes = std::move(bytes)] { return bytes; });
+}
+
+void GgufWriter::tensor(const std::string& name, TensorType type, std::vector<uint64_t> shape,
+                        std::function<std::vector<uint8_t>()> make) {
+  tensors_.push_back({name, type, std::move(shape), std::move(make)});
+}
+
+void GgufWriter::write_to(const Sink& sink) const {
   ByteSink out;
   out.number<uint32_t>(0x46554747).number<uint32_t>(3);  // "GGUF", version
   out.number<uint64_t>(tensors_.size()).number<uint64_t>(fields_.size());
@@ -88,14 +96,32 @@ std::vector<uint8_t> GgufWriter::finish() const {
     out.string(t.name).number<uint32_t>(static_cast<uint32_t>(t.shape.size()));
     for (const uint64_t dim : t.shape) out.number(dim);
     out.number(static_cast<uint32_t>(t.type)).number(offset);
-    offset += (t.bytes.size() + kAlignment - 1) / kAlignment * kAlignment;
+    offset += (t.size_bytes() + kAlignment - 1) / kAlignment * kAlignment;
   }
-  out.pad(kAlignment);
+  sink(out.pad(kAlignment).bytes);
   for (const Entry& t : tensors_) {
-    out.bytes.insert(out.bytes.end(), t.bytes.begin(), t.bytes.end());
-    out.pad(kAlignment);
+    ByteSink padded;
+    padded.bytes = t.make();
+    SAMEBITS_ASSERT(padded.bytes.size() == t.size_bytes());
+    sink(padded.pad(kAlignment).bytes);
   }
-  return std::move(out.bytes);
+}
+
+std::vector<uint8_t> GgufWriter::finish() const {
+  std::vector<uint8_t> all;
+  write_to([&](const std::vector<uint8_t>& part) { all.insert(all.end(), part.begin(), part.end()); });
+  return all;
+}
+
+void GgufWriter::write(const std::string& path) const {
+  std::ofstream out(path, std::ios::binary);
+  write_to([&](const std::vector<uint8_t>& part) {
+    out.write(reinterpret_cast<const char*>(part.data()), static_cast<std::streamsize>(part.size()));
+  });
+  out.flush();
+  if (!out)
+    throw Error("E0104", "the model cannot be written", path,
+                "look for space on the disk and the right to write there");
 }
 
 namespace {

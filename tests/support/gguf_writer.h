@@ -1,7 +1,8 @@
-// Writes GGUF v3 files for tests: any metadata, tensors of every supported type.
+// Writes GGUF v3 files for tests and benchmarks: any metadata, tensors of every supported type.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -21,16 +22,25 @@ class GgufWriter {
   void set(const std::string& key, GgufField value);
   // `shape[0]` is contiguous. `bytes` must have the size that type and shape give.
   void tensor(const std::string& name, TensorType type, std::vector<uint64_t> shape, std::vector<uint8_t> bytes);
+  // The same, made when the file is: a big model never lies in memory as a whole.
+  void tensor(const std::string& name, TensorType type, std::vector<uint64_t> shape,
+              std::function<std::vector<uint8_t>()> make);
 
   std::vector<uint8_t> finish() const;
+  void write(const std::string& path) const;
 
  private:
   struct Entry {
     std::string name;
     TensorType type;
     std::vector<uint64_t> shape;
-    std::vector<uint8_t> bytes;
+    std::function<std::vector<uint8_t>()> make;
+
+    uint64_t size_bytes() const;
   };
+  using Sink = std::function<void(const std::vector<uint8_t>&)>;
+  void write_to(const Sink&) const;
+
   std::vector<std::pair<std::string, GgufField>> fields_;
   std::vector<Entry> tensors_;
 };

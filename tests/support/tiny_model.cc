@@ -130,8 +130,9 @@ class Weights {
   // `rows` outputs of `cols` inputs. A uniform ±sqrt(3 / cols) gives outputs the size of the inputs.
   void matrix(const std::string& name, int rows, int cols) {
     const float magnitude = std::sqrt(3.f / static_cast<float>(cols));
-    out_.tensor(name, spec_.type, {static_cast<uint64_t>(cols), static_cast<uint64_t>(rows)},
-                random_tensor(spec_.type, rows, cols, random_.next(), magnitude));
+    const TensorType type = spec_.type_of ? spec_.type_of(name) : spec_.type;
+    out_.tensor(name, type, {static_cast<uint64_t>(cols), static_cast<uint64_t>(rows)},
+                [=, seed = random_.next()] { return random_tensor(type, rows, cols, seed, magnitude); });
   }
   // A norm's weights, around 1.
   void norm(const std::string& name, int n) {

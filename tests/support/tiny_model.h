@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct TinyModelSpec {
   uint64_t seed = 1;
   std::string pre = "smollm";  // llama: pre-tokenizer, or "gpt-2"
   bool tied = true;            // false: a separate output.weight
+  // Type of the matrix of this name ("blk.0.attn_v.weight"), when not all have `type`.
+  std::function<TensorType(const std::string& tensor)> type_of = nullptr;
 };
 
 // llama: byte-level BPE, 3 control tokens, 256 bytes, a few merges, a ChatML template.
