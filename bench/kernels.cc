@@ -191,7 +191,10 @@ void add_floats(const std::vector<Isa>& tiers) {
       add(fmt::format("elements/{}/{}", name, tier), [work](benchmark::State& s) { elements(s, work); });
     };
     add_elements("rms_norm", [&k](float* x, float* y, int64_t n) { k.rms_norm(x, x, n, 1e-5f, y); });
-    add_elements("silu_mul", [&k](float* x, float* y, int64_t n) { k.silu_mul(y, x, n); });
+    add_elements("silu_mul", [&k](float* x, float* y, int64_t n) {
+      std::copy(x, x + n, y);  // in place again and again it would end in denormals
+      k.silu_mul(y, x, n);
+    });
     add_elements("exp", [&k](float* x, float* y, int64_t n) { k.exp(x, n, y); });
     add_elements("quantise_row", [&k](float* x, float*, int64_t n) {
       static QuantisedRows rows;
