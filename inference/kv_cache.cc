@@ -7,8 +7,13 @@
 #include "harness/core/error.h"
 
 namespace samebits {
+namespace {
 
-KvPool::KvPool(KvShape shape) : shape_(shape) {}
+constexpr int64_t kChaosSpares = 16;  // free pages below which chaos may take a new one
+
+}  // namespace
+
+KvPool::KvPool(KvShape shape, Chaos& chaos) : shape_(shape), chaos_(chaos) {}
 
 uint64_t KvPool::bytes_per_page() const {
   return uint64_t{2} * kPage * (shape_.head_dim + shape_.padded_dim) * shape_.n_head_kv * shape_.n_layers;
@@ -16,10 +21,15 @@ uint64_t KvPool::bytes_per_page() const {
 
 uint32_t KvPool::acquire() {
   peak_ = std::max(peak_, ++in_use_);
-  if (!free_.empty()) {
-    const uint32_t page = free_.back();
-    free_.pop_back();
+  // Of the free pages the one that was freed last; under chaos any of them, or a new one while few are free.
+  const auto n_free = static_cast<int64_t>(free_.size());
+  const int64_t least = n_free < kChaosSpares ? -1 : 0;
+  const int64_t chosen = chaos_.pick(n_free - 1, std::min(least, n_free - 1), n_free - 1);
+  if (chosen >= 0) {
+    const uint32_t page = free_[static_cast<size_t>(chosen)];
+    free_.erase(free_.begin() + chosen);
     references_[page] = 1;
+    chaos_.litter(keys(page, 0, 0), static_cast<int64_t>(bytes_per_page() / 2));
     return page;
   }
   // Zeroed: lanes that nobody wrote are read as padding, and must be finite.

@@ -10,6 +10,8 @@
 #include <memory>
 #include <vector>
 
+#include "inference/chaos.h"
+
 namespace samebits {
 
 inline constexpr int kPage = 16;
@@ -20,7 +22,7 @@ struct KvShape {
 
 class KvPool {
  public:
-  explicit KvPool(KvShape);
+  KvPool(KvShape, Chaos&);
 
   uint32_t acquire();           // one reference
   void retain(uint32_t page) { ++references_[page]; }
@@ -35,6 +37,7 @@ class KvPool {
 
  private:
   KvShape shape_;
+  Chaos& chaos_;
   std::vector<std::unique_ptr<uint16_t[]>> pages_;
   std::vector<uint32_t> references_, free_;
   uint64_t in_use_ = 0, peak_ = 0;

@@ -1,5 +1,7 @@
 #include "inference/local_backend.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -8,6 +10,7 @@
 #include "harness/core/registry.h"
 #include "harness/numeric/philox.h"
 #include "inference/catalogue.h"
+#include "inference/free_memory.h"
 #include "inference/model_info.h"
 #include "inference/sampler.h"
 #include "inference/tokenizer/encode_request.h"
@@ -20,6 +23,9 @@ int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
+
+const std::vector<std::string> kOptions = {"threads",        "batch_tokens",  "isa",  "kv_memory",
+                                           "share_prefixes", "logits_digest", "chaos"};
 
 TransformerSpec load_checked(const Gguf& gguf) {
   gguf.check_finite();
@@ -39,6 +45,10 @@ EngineOptions parse_engine_options(const nlohmann::json& options) {
       refuse(key, "an integer from " + std::to_string(low) + " to " + std::to_string(high));
     return v.get<int64_t>();
   };
+  const auto boolean = [&](const std::string& key, const nlohmann::json& v) {
+    if (!v.is_boolean()) refuse(key, "true or false");
+    return v.get<bool>();
+  };
   std::string isa;
   for (const auto& [key, value] : options.items()) {
     if (key == "threads") {
@@ -48,14 +58,18 @@ EngineOptions parse_engine_options(const nlohmann::json& options) {
     } else if (key == "isa") {
       if (!value.is_string()) refuse(key, "a tier's name");
       isa = value.get<std::string>();
+    } else if (key == "kv_memory") {
+      out.kv_memory_bytes = static_cast<uint64_t>(integer(key, value, 1, int64_t{1} << 50));
+    } else if (key == "chaos") {
+      if (!value.is_number_unsigned()) refuse(key, "a seed");
+      out.chaos = value.get<uint64_t>();
     } else if (key == "logits_digest") {
-      if (!value.is_boolean()) refuse(key, "true or false");
-      out.logits_digest = value.get<bool>();
+      out.logits_digest = boolean(key, value);
+    } else if (key == "share_prefixes") {
+      out.schedule.share_prefixes = boolean(key, value);
     } else {
-      throw Error("E0222",
-                  "there is no engine option \"" + key + "\"" +
-                      did_you_mean(key, {"threads", "batch_tokens", "isa", "logits_digest"}),
-                  "", "leave it out");
+      throw Error("E0222", "there is no engine option \"" + key + "\"" + did_you_mean(key, kOptions), "",
+                  "leave it out");
     }
   }
   out.isa = parse_isa(isa.c_str());
@@ -66,13 +80,15 @@ LocalBackend::LocalBackend(const std::string& path, const EngineOptions& options
     : options_(options),
       gguf_(Gguf::open(path)),
       tokenizer_(Tokenizer::open(gguf_)),
-      transformer_(load_checked(gguf_), options.isa, options.threads),
+      transformer_(load_checked(gguf_), options.isa, options.threads, options.chaos ? Chaos(*options.chaos) : Chaos()),
       cost_(gguf_, transformer_.spec()) {
   if (tokenizer_->vocab_size() > transformer_.spec().n_vocab)
     throw Error("E0206",
                 "the tokenizer has " + std::to_string(tokenizer_->vocab_size()) + " tokens, the embedding only " +
                     std::to_string(transformer_.spec().n_vocab),
                 path, "download or convert the model again");
+  if (options_.kv_memory_bytes == 0) options_.kv_memory_bytes = free_memory_bytes() / 2;
+  options_.schedule.kv_pages = std::max<uint64_t>(1, options_.kv_memory_bytes / transformer_.kv().bytes_per_page());
   info_.name = path;
   info_.digest = gguf_.digest();
   info_.arch = transformer_.spec().arch;
@@ -95,8 +111,23 @@ nlohmann::json LocalBackend::observations() const {
   return {{"isa", isa_name(options_.isa)},
           {"threads", transformer_.workers().threads()},
           {"batch_tokens", options_.schedule.batch_tokens},
+          {"share_prefixes", options_.schedule.share_prefixes},
+          {"chaos", options_.chaos ? nlohmann::json(*options_.chaos) : nlohmann::json()},
           {"executed_macs", transformer_.executed_macs()},
+          {"kv_memory_bytes", options_.kv_memory_bytes},
           {"kv_peak_bytes", kv.peak_pages() * kv.bytes_per_page()}};
+}
+
+// E0223 where a sequence alone would not fit.
+void LocalBackend::check_memory(std::span<const Sequence> sequences) const {
+  uint64_t pages = 0;
+  for (const Sequence& s : sequences) pages = std::max(pages, kv_pages_needed(s));
+  const uint64_t bytes = pages * transformer_.kv().bytes_per_page();
+  if (bytes <= options_.kv_memory_bytes) return;
+  throw Error("E0223",
+              fmt::format("{} bytes for keys and values are too few: the longest request needs {}",
+                          options_.kv_memory_bytes, bytes),
+              "--kv-memory", fmt::format("give at least --kv-memory {}", bytes));
 }
 
 // One answer() call: requests on their way to responses.
@@ -112,6 +143,7 @@ class LocalBackend::Batch {
 
   void run() {
     for (size_t i = 0; i < requests_.size(); ++i) admit(i);
+    backend_.check_memory(sequences_);
     SchedulerHooks hooks;
     hooks.on_start = [&](size_t s) { start(pending_[owner_[s].request]); };
     hooks.on_score = [&](size_t s, size_t k, const TokenScore& score, bool tie) {
@@ -168,7 +200,7 @@ class LocalBackend::Batch {
       target += w.targets.size();
       ++p.open_windows;
       sequences_.push_back({std::move(w.input), static_cast<int64_t>(w.first_scored), std::move(w.targets), generate,
-                            generate && requests_[i].sampling.temperature > 0});
+                            generate && requests_[i].sampling.temperature > 0, generate ? requests_[i].max_tokens : 0});
     }
     if (generate)
       p.text.emplace(*backend_.tokenizer_, requests_[i].until);
@@ -229,7 +261,7 @@ class LocalBackend::Batch {
       out.loglikelihood = sum;
     }
     if (p.tie) out.warnings.push_back("argmax_tie");
-    if (!p.digests.empty()) {
+    if (out.error.empty() && !p.digests.empty()) {  // where a NaN may stand, its bits are the machine's
       std::string all;
       for (const std::string& d : p.digests) all += d;
       out.logits_digest = sha256_hex(all);

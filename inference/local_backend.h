@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "harness/core/interfaces.h"
@@ -17,10 +18,13 @@ struct EngineOptions {
   int threads = 0;  // 0: one a core
   Isa isa = Isa::scalar;
   SchedulerOptions schedule;
+  uint64_t kv_memory_bytes = 0;  // for keys and values; 0: half of the memory that is free once the model is loaded
   bool logits_digest = false;
+  std::optional<uint64_t> chaos;  // seed (chaos.h); none: off
 };
 
-// From {"threads", "isa", "batch_tokens", "logits_digest"}, all optional. E0222: out of range or unknown.
+// From {"threads", "isa", "batch_tokens", "kv_memory", "share_prefixes", "logits_digest", "chaos"}, all optional.
+// E0222: out of range or unknown.
 EngineOptions parse_engine_options(const nlohmann::json&);
 
 class LocalBackend : public Backend {
@@ -38,6 +42,8 @@ class LocalBackend : public Backend {
 
  private:
   class Batch;
+
+  void check_memory(std::span<const Sequence>) const;
 
   EngineOptions options_;
   Gguf gguf_;

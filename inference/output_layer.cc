@@ -71,8 +71,9 @@ std::vector<LogitSummary> OutputLayer::summarise(const float* hidden, int64_t n,
   const int64_t chunks = (w.rows() + kChunk - 1) / kChunk;
   std::vector<LogitSummary> out(static_cast<size_t>(n));
   for (size_t i = 0; i < out.size(); ++i) out[i].targets.resize(ids[i].size());
-  for (int64_t first = 0; first < n; first += kStates) {
-    Tile tile{hidden + first * pad16(n_embd_), std::min(kStates, n - first), {}, {}, {}};
+  for (int64_t first = 0, states = 0; first < n; first += states) {
+    states = std::min(workers_.pick(kStates, 1, kStates), n - first);
+    Tile tile{hidden + first * pad16(n_embd_), states, {}, {}, {}};
     const auto at_first = static_cast<size_t>(first), rows = static_cast<size_t>(tile.rows);
     const std::span<LogitSummary> summaries(out.data() + first, rows);
     if (w.quantised()) {
@@ -101,10 +102,10 @@ std::vector<float> OutputLayer::logits(const float* hidden) {
     kernels_.quantise_row(hidden, n_embd_, q.row(0));
     start = q.starts(1, w.view().offset, w.parts());
   }
-  const int64_t groups = w.view().groups;
-  workers_.each((groups + 63) / 64, [&](int64_t i) {
-    multiply_groups(kernels_, w.view(), 64 * i, std::min(groups, 64 * (i + 1)), q.view(w.parts(), start), hidden, 0, 1,
-                    y.data(), 0);
+  const int64_t groups = w.view().groups, step = workers_.pick(64, 1, 64);
+  workers_.each((groups + step - 1) / step, [&](int64_t i) {
+    multiply_groups(kernels_, w.view(), step * i, std::min(groups, step * (i + 1)), q.view(w.parts(), start), hidden, 0,
+                    1, y.data(), 0);
   });
   executed_macs_ += static_cast<uint64_t>(w.rows() * w.cols());
   y.resize(static_cast<size_t>(w.rows()));

@@ -50,7 +50,9 @@ Layout lay_out(std::span<const Sequence> sequences, bool share) {
     const Sequence& sequence = sequences[s];
     const auto n = static_cast<int64_t>(sequence.tokens.size());
     SAMEBITS_ASSERT(n > 0);
-    const int64_t keep = share && before ? common_prefix(*before, sequence.tokens) : 0;
+    // A generation has a row of its own to start from, so that each can wait for memory alone.
+    const int64_t most = sequence.generate ? n - 1 : n;
+    const int64_t keep = share && before ? std::min(most, common_prefix(*before, sequence.tokens)) : 0;
     path.resize(static_cast<size_t>(keep));
     if (keep < n) out.stretches.push_back({s, keep, out.rows, keep > 0 ? path.back() : kNone});
     for (int64_t p = keep; p < n; ++p) path.push_back(out.rows++);
@@ -64,11 +66,21 @@ Layout lay_out(std::span<const Sequence> sequences, bool share) {
   return out;
 }
 
+int64_t pages_for(int64_t positions) { return (positions + kPage - 1) / kPage; }
+
+// Most pages that a sequence takes for its positions from `kept` on. A page more where two sequences part: their
+// shared page stays with one of them. A page more where a generation leaves the path of the prompts.
+int64_t pages_to_take(const Sequence& s, int64_t kept) {
+  const int64_t prompt = pages_for(static_cast<int64_t>(s.tokens.size()) - kept) + (kept > 0);
+  return prompt + (s.generate ? pages_for(s.max_new) + 1 : 0);
+}
+
 struct Generation {
   size_t sequence;
   BlockTable table;
   int32_t token;  // the next to be fed
   bool bad;
+  int64_t may_take;  // pages still
 };
 
 class Scheduler {
@@ -93,13 +105,21 @@ class Scheduler {
  private:
   struct PromptRun {
     int64_t first_row, parent_row;
+    int64_t again;  // leading tokens whose rows are done already: their keys and values had been forgotten
   };
 
   void step() {
     std::vector<BatchRun> runs;
     std::deque<BlockTable> tables;  // addresses stay valid
+    Chaos& chaos = transformer_.chaos();
+    if (chaos.on() && !generations_.empty()) {
+      const auto first = chaos.pick(0, 0, static_cast<int64_t>(generations_.size()) - 1);
+      std::rotate(generations_.begin(), generations_.begin() + first, generations_.end());
+    }
     for (Generation& g : generations_) {
+      const uint64_t before = transformer_.kv().pages_in_use();
       g.table.append();
+      g.may_take -= static_cast<int64_t>(transformer_.kv().pages_in_use() - before);
       const int64_t position = g.table.length() - 1;
       runs.push_back({{g.token}, position, &g.table, {g.table.page_of_last()}, {1}});
     }
@@ -117,17 +137,21 @@ class Scheduler {
   // Fills the batch with the next prompt rows.
   std::vector<PromptRun> take_prompts(std::vector<BatchRun>& runs, std::deque<BlockTable>& tables) {
     std::vector<PromptRun> prompts;
+    promised_ = 0;
+    for (const Generation& g : generations_) promised_ += g.may_take;
     auto room = std::max<int64_t>(1, options_.batch_tokens - static_cast<int64_t>(runs.size()));
+    room = transformer_.chaos().pick(room, 1, room);
     int64_t starting = static_cast<int64_t>(generations_.size());
     while (room > 0 && stretch_ < layout_.stretches.size() && starting < options_.max_generating) {
       const Stretch& stretch = layout_.stretches[stretch_];
       const Sequence& sequence = sequences_[stretch.sequence];
       const auto n = static_cast<int64_t>(sequence.tokens.size());
-      const int64_t from = stretch.keep + done_;
-      if (done_ == 0) {
-        path_.truncate(stretch.keep);
+      if (!started_) {
+        if (!make_room(stretch, runs.empty())) break;
+        started_ = true;
         if (hooks_.on_start) hooks_.on_start(stretch.sequence);
       }
+      const int64_t from = path_.length();
       BatchRun run;
       run.first_position = from;
       const int64_t to = std::min(n, from + room);
@@ -136,22 +160,43 @@ class Scheduler {
         path_.append();
         run.pages.push_back(path_.page_of_last());
       }
-      const int64_t first_row = stretch.first_row + done_;
-      run.wanted = wanted_flags(first_row, to - from, &starting);
+      const int64_t fresh = std::max(from, stretch.keep), again = std::min(to, fresh) - from;
+      const int64_t first_row = stretch.first_row + fresh - stretch.keep;
+      run.wanted = wanted_flags(first_row, to - from, again, &starting);
       run.table = &tables.emplace_back(path_);
-      prompts.push_back({first_row, done_ > 0 ? first_row - 1 : stretch.parent_row});
+      prompts.push_back({first_row, fresh > stretch.keep ? first_row - 1 : stretch.parent_row, again});
       runs.push_back(std::move(run));
       room -= to - from;
-      done_ += to - from;
-      if (to == n) ++stretch_, done_ = 0;
+      if (to < n) break;
+      ++stretch_, started_ = false;
+      if (sequence.generate) promised_ += pages_for(sequence.max_new) + 1;
     }
     return prompts;
   }
 
-  std::vector<uint8_t> wanted_flags(int64_t first_row, int64_t n, int64_t* starting) const {
+  // Leaves of the path what the stretch shares and memory has room for. False: the stretch must wait for generations
+  // to end, or for the batch's own tables to go.
+  bool make_room(const Stretch& stretch, bool batch_is_empty) {
+    const Sequence& sequence = sequences_[stretch.sequence];
+    path_.truncate(std::min(stretch.keep, path_.length()));
+    path_.truncate(transformer_.chaos().pick(path_.length(), 0, path_.length()));
+    if (options_.kv_pages == 0) return true;
+    const auto fits = [&] {
+      const auto free = static_cast<int64_t>(options_.kv_pages - transformer_.kv().pages_in_use()) - promised_;
+      return pages_to_take(sequence, path_.length()) <= free;
+    };
+    if (fits()) return true;
+    if (!batch_is_empty) return false;
+    path_.truncate(0);
+    SAMEBITS_ASSERT(fits());
+    return true;
+  }
+
+  // Of a run of n rows, the first `again` of which were delivered before.
+  std::vector<uint8_t> wanted_flags(int64_t first_row, int64_t n, int64_t again, int64_t* starting) const {
     std::vector<uint8_t> flags(static_cast<size_t>(n), 0);
-    for (auto w = first_wanted(first_row); w != layout_.wanted.end() && w->row < first_row + n; ++w) {
-      flags[static_cast<size_t>(w->row - first_row)] = 1;
+    for (auto w = first_wanted(first_row); w != layout_.wanted.end() && w->row < first_row + n - again; ++w) {
+      flags[static_cast<size_t>(w->row - first_row + again)] = 1;
       *starting += sequences_[w->sequence].generate;
     }
     return flags;
@@ -168,8 +213,9 @@ class Scheduler {
     size_t at = generating;
     for (size_t i = 0; i < prompts.size(); ++i) {
       int64_t parent = prompts[i].parent_row;
-      for (size_t t = 0; t < runs[generating + i].tokens.size(); ++t) {
-        const int64_t row = prompts[i].first_row + static_cast<int64_t>(t);
+      const auto n = static_cast<int64_t>(runs[generating + i].tokens.size()) - prompts[i].again;
+      at += static_cast<size_t>(prompts[i].again);
+      for (int64_t row = prompts[i].first_row; row < prompts[i].first_row + n; ++row) {
         row_bad_[static_cast<size_t>(row)] = bad[at++] || (parent != kNone && row_bad_[static_cast<size_t>(parent)]);
         parent = row;
       }
@@ -224,7 +270,7 @@ class Scheduler {
       const BatchRun& run = runs[generating + i];
       for (size_t t = 0; t < run.tokens.size(); ++t) {
         if (!run.wanted[t]) continue;
-        const int64_t row = prompts[i].first_row + static_cast<int64_t>(t);
+        const int64_t row = prompts[i].first_row + static_cast<int64_t>(t) - prompts[i].again;
         wanted.push_back({row, run.table, run.first_position + static_cast<int64_t>(t)});
         auto& targets = ids.emplace_back();
         for (auto w = first_wanted(row); w != layout_.wanted.end() && w->row == row; ++w)
@@ -251,7 +297,8 @@ class Scheduler {
       if (sequences_[w->sequence].generate) {
         const int32_t token = next_token(w->sequence, state, summary);
         if (token < 0) continue;
-        generations_.push_back({w->sequence, BlockTable(table), token, false});
+        const Sequence& sequence = sequences_[w->sequence];
+        generations_.push_back({w->sequence, BlockTable(table), token, false, pages_for(sequence.max_new) + 1});
         generations_.back().table.truncate(position + 1);
         continue;
       }
@@ -271,8 +318,9 @@ class Scheduler {
   const SchedulerOptions& options_;
   const SchedulerHooks& hooks_;
   Layout layout_;
-  size_t stretch_ = 0;  // the next stretch, and how many of its rows are done
-  int64_t done_ = 0;
+  size_t stretch_ = 0;    // the next stretch
+  bool started_ = false;  // and whether path_ holds some of it
+  int64_t promised_ = 0;  // pages that generations, also those that start in this batch, may still take
   BlockTable path_;
   std::vector<uint8_t> row_bad_;
   std::vector<size_t> open_;  // targets still to be scored
@@ -281,6 +329,8 @@ class Scheduler {
 };
 
 }  // namespace
+
+uint64_t kv_pages_needed(const Sequence& s) { return static_cast<uint64_t>(pages_to_take(s, 0)); }
 
 void run_sequences(Transformer& transformer, std::span<const Sequence> sequences, const SchedulerOptions& options,
                    const SchedulerHooks& hooks) {

@@ -37,13 +37,15 @@ struct Transformer::Buffers {
   std::vector<size_t> angles_of_layer;
 };
 
-Transformer::Transformer(TransformerSpec spec, Isa isa, int threads)
+Transformer::Transformer(TransformerSpec spec, Isa isa, int threads, Chaos chaos)
     : spec_(std::move(spec)),
       kernels_(kernels(isa)),
-      workers_(threads),
+      chaos_(chaos),
+      workers_(threads, &chaos_),
       output_(spec_.output, spec_.n_embd, kernels_, workers_),
       kv_({static_cast<int>(spec_.layers.size()), spec_.n_head_kv, spec_.head_dim,
-           static_cast<int>(pad16(spec_.head_dim))}),
+           static_cast<int>(pad16(spec_.head_dim))},
+          chaos_),
       buffers_(std::make_unique<Buffers>()) {
   set_fp_environment();
 }
@@ -123,7 +125,8 @@ void Transformer::multiply(std::span<const Product> products, const float* x, in
     }
     const int64_t groups = pad16(w.rows()) / 16;
     // Pairs of groups; about four tasks a thread when one matrix is large.
-    const int64_t step = std::max<int64_t>(2, groups / (workers_.threads() * 4) / 2 * 2);
+    const int64_t usual = std::max<int64_t>(2, groups / (workers_.threads() * 4) / 2 * 2);
+    const int64_t step = chaos_.pick(usual, 1, groups);
     for (int64_t g = 0; g < groups; g += step) tasks.push_back({&products[i], g, std::min(groups, g + step), view});
     executed_macs_ += static_cast<uint64_t>(rows * w.rows() * w.cols());
   }
@@ -242,9 +245,10 @@ void Transformer::attend(int index, std::span<const BatchRun> runs, Buffers& b) 
   const int window = spec_.layers[static_cast<size_t>(index)].window;
   for (const BatchRun& run : runs) {
     const auto n = static_cast<int64_t>(run.tokens.size());
-    for (int64_t row0 = 0; row0 < n; row0 += kAttentionChunk)
+    const int64_t chunk = chaos_.pick(kAttentionChunk, 1, kAttentionChunk);
+    for (int64_t row0 = 0; row0 < n; row0 += chunk)
       for (int h = 0; h < spec_.n_head_kv; ++h)
-        tasks.push_back({&run, h, row0, std::min(kAttentionChunk, n - row0), batch_row});
+        tasks.push_back({&run, h, row0, std::min(chunk, n - row0), batch_row});
     for (int64_t p = run.first_position; p < run.first_position + n; ++p)
       executed_macs_ += 2 * static_cast<uint64_t>(spec_.n_head * spec_.head_dim *
                                                   (window > 0 ? std::min<int64_t>(p + 1, window) : p + 1));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "inference/activations.h"
+#include "inference/chaos.h"
 #include "inference/kernels/kernels.h"
 #include "inference/kv_cache.h"
 #include "inference/output_layer.h"
@@ -30,7 +31,7 @@ struct BatchRun {
 
 class Transformer {
  public:
-  Transformer(TransformerSpec, Isa, int threads);
+  Transformer(TransformerSpec, Isa, int threads, Chaos = {});
   ~Transformer();
 
   const TransformerSpec& spec() const { return spec_; }
@@ -43,6 +44,7 @@ class Transformer {
   void forward(std::span<const BatchRun> runs, std::vector<float>& hidden, std::vector<uint8_t>& bad);
 
   OutputLayer& output() { return output_; }
+  Chaos& chaos() { return chaos_; }
 
   uint64_t executed_macs() const {
     return executed_macs_ + output_.executed_macs();
@@ -71,6 +73,7 @@ class Transformer {
 
   TransformerSpec spec_;
   const Kernels& kernels_;
+  Chaos chaos_;
   Workers workers_;
   OutputLayer output_;
   KvPool kv_;

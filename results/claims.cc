@@ -18,13 +18,15 @@ json run_json(const ClaimsInput& in) {
   for (const Task& t : in.plan.tasks) partial = partial || t.partial;
   json groups = json::array();
   for (const Group& g : in.plan.groups) groups.push_back(group_json(g));
-  return {{"format", kBundleFormat},
-          {"key", run_key(in.plan, in.model, in.logits_digest)},
-          {"evidence", text_json(in.model.evidence)},
-          {"partial", partial},
-          {"suite_sha256", in.plan.suite.is_null() ? json() : json(sha256_hex(canonical(in.plan.suite)))},
-          {"model", model_json(in.model)},
-          {"groups", groups}};
+  json out = {{"format", kBundleFormat},
+              {"key", run_key(in.plan, in.model, in.logits_digest)},
+              {"evidence", text_json(in.model.evidence)},
+              {"partial", partial},
+              {"suite_sha256", in.plan.suite.is_null() ? json() : json(sha256_hex(canonical(in.plan.suite)))},
+              {"model", model_json(in.model)},
+              {"groups", groups}};
+  if (in.logits_digest) out["logits_digest"] = run_logits_digest(in.responses);
+  return out;
 }
 
 // The items of a task as JSONL, and task.json with their Merkle root and a count of each kind of warning.
@@ -164,6 +166,12 @@ std::map<std::string, std::string> pinned_digests(const json& details) {
 }
 
 }  // namespace
+
+std::string run_logits_digest(const Responses& responses) {
+  std::string lines;
+  for (const auto& response : responses) lines += (response ? response->logits_digest : "") + "\n";
+  return sha256_hex(lines);
+}
 
 std::string task_folder(const std::string& task_id) { return "claims/tasks/" + path_name(task_id); }
 

@@ -26,6 +26,10 @@ using EmitFile = std::function<void(const std::string& path, std::string&& bytes
 // Calls `emit` once a file, paths relative to the bundle. Throws E0705 when a request has no response.
 void render_claims(const ClaimsInput&, const EmitFile& emit);
 
+// One digest over the logits of a whole run (inference/NUMERICS.md §6): SHA-256 over the digests of its responses, each
+// followed by a line feed, in the order of the requests; an empty line for a response without logits.
+std::string run_logits_digest(const Responses&);
+
 // "claims/tasks/arc_easy"
 std::string task_folder(const std::string& task_id);
 

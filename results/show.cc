@@ -77,9 +77,10 @@ json results_json(const json& claims) {
     if (!claims.at("groups").is_null())
       for (const json& group : claims.at("groups").at("groups"))
         results[text_of_json(group.at("id"), "groups.json")] = metrics_json(group, "groups.json");
-    return json{{"claims_digest", claims.at("claims_digest")},
-                {"results", results},
-                {"warnings", warnings_json(claims)}};
+    json out = {
+        {"claims_digest", claims.at("claims_digest")}, {"results", results}, {"warnings", warnings_json(claims)}};
+    if (const json& run = claims.at("run"); run.contains("logits_digest")) out["logits_digest"] = run["logits_digest"];
+    return out;
   });
 }
 

@@ -167,6 +167,7 @@ std::vector<std::pair<std::string, std::string>> run_facts(const json& claims) {
                               text(model.at("digest")))},
         {"contract", text(model.at("contract"))},
         {"seed", text(run.at("key").at("seed"))}};
+    if (run.contains("logits_digest")) facts.emplace_back("logits digest", run["logits_digest"].get<std::string>());
     if (run.at("suite_sha256").is_string())
       facts.emplace_back("suite", "sha256 " + run["suite_sha256"].get<std::string>());
     if (run.at("partial").get<bool>()) facts.emplace_back("partial", "cut by --limit: not the official run");

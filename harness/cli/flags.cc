@@ -18,6 +18,21 @@ namespace samebits {
 namespace {
 
 constexpr int kMaxThreads = 1024, kMaxBatchTokens = 1 << 20;  // as the engine's own
+constexpr uint64_t kMaxMemory = uint64_t{1} << 50;            // bytes
+
+// "1536", "512M", "2G" -> bytes in decimal; units are powers of 1024. Returns what is wrong.
+std::string to_bytes(std::string& text) {
+  uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, status] = std::from_chars(text.data(), end, value);
+  const std::string_view unit(stop, static_cast<size_t>(end - stop));
+  const size_t power = std::string_view("KMG").find(unit) + !unit.empty();  // npos + 1 is 0
+  if (status != std::errc() || unit.size() > 1 || (power == 0) != unit.empty() || value == 0 ||
+      value > kMaxMemory >> 10 * power)
+    return fmt::format("\"{}\" is no size; give bytes, or a number with K, M or G, e.g. 512M", text);
+  text = fmt::to_string(value << 10 * power);
+  return "";
+}
 
 }  // namespace
 
@@ -49,6 +64,16 @@ void add_engine_flags(CLI::App& verb, EngineFlags& flags) {
   verb.add_option("--isa", flags.isa, "kernels: scalar, avx2, avx512, … (default: the best here); cannot change a bit");
   bounded(verb.add_option("--batch-tokens", flags.batch_tokens, "tokens in one forward pass; cannot change a bit"), 1,
           kMaxBatchTokens);
+}
+
+void add_cache_flags(CLI::App& verb, EngineFlags& flags) {
+  verb.add_option("--kv-memory", flags.kv_memory_bytes,
+                  "for keys and values (default: half of the free memory); cannot change a bit")
+      ->transform(CLI::Validator(to_bytes, ""))
+      ->type_name("SIZE");
+  verb.add_flag("--no-prefix-sharing", flags.no_prefix_sharing,
+                "compute every prompt from its first token; cannot change a bit");
+  bounded(verb.add_option("--chaos", flags.chaos), 0, std::numeric_limits<uint64_t>::max())->group("");
 }
 
 void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
@@ -111,7 +136,10 @@ nlohmann::json engine_options(const EngineFlags& flags) {
   if (flags.threads > 0) options["threads"] = flags.threads;
   if (!flags.isa.empty()) options["isa"] = flags.isa;
   if (flags.batch_tokens > 0) options["batch_tokens"] = flags.batch_tokens;
+  if (flags.kv_memory_bytes > 0) options["kv_memory"] = flags.kv_memory_bytes;
+  if (flags.no_prefix_sharing) options["share_prefixes"] = false;
   if (flags.logits_digest) options["logits_digest"] = true;
+  if (flags.chaos) options["chaos"] = *flags.chaos;
   return options;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,10 @@ struct EngineFlags {
   int threads = 0;       // 0: every core
   std::string isa;       // empty: the best this machine has
   int batch_tokens = 0;  // 0: the engine's default
+  uint64_t kv_memory_bytes = 0;  // 0: the engine's default
+  bool no_prefix_sharing = false;
   bool logits_digest = false;
+  std::optional<uint64_t> chaos;  // seed (inference/chaos.h)
 };
 
 // What `run` and `plan` evaluate: these decide the plan.
@@ -35,6 +39,7 @@ struct EvaluationFlags {
 CLI::Option* bounded(CLI::Option*, uint64_t least, uint64_t most);
 
 void add_engine_flags(CLI::App& verb, EngineFlags&);
+void add_cache_flags(CLI::App& verb, EngineFlags&);  // --kv-memory, --no-prefix-sharing; hidden: --chaos
 void add_evaluation_flags(CLI::App& verb, EvaluationFlags&);
 void add_task_folder_flags(CLI::App& verb, PlanOptions&);  // --data, --include-path
 void add_plugin_flag(CLI::App& verb, std::vector<std::string>& paths);

@@ -75,6 +75,7 @@ void add_verbs(CLI::App& app, Action& action) {
   add_model(app, action);
 
   add_explain(app, action);
+  add_selftest(app, action);
 }
 
 Exit run_command_line(std::vector<std::string> arguments) {

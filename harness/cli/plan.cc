@@ -139,6 +139,7 @@ void add_plan(CLI::App& app, Action& action) {
   verb->footer("Example:  samebits plan -t arc_easy --limit 2 --num-fewshot 1");
   add_evaluation_flags(*verb, flags->evaluation);
   add_engine_flags(*verb, flags->engine);
+  add_cache_flags(*verb, flags->engine);
   add_plugin_flag(*verb, flags->plugins);
   auto* jsonl =
       verb->add_flag("--jsonl", flags->jsonl, "one request a line: task, doc_id, kind, context, continuation or until");

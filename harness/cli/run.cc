@@ -170,6 +170,7 @@ void add_run(CLI::App& app, Action& action) {
   verb->footer("Example:  samebits run -m smollm2-135m-instruct -t arc_easy,piqa --limit 100");
   add_evaluation_flags(*verb, flags->evaluation);
   add_engine_flags(*verb, flags->engine);
+  add_cache_flags(*verb, flags->engine);
   verb->add_flag("--logits-digest", flags->engine.logits_digest, "put a digest over all logits into the claims");
   verb->add_option("--runner", flags->runner, "where the requests are answered (default: local)")->type_name("NAME");
   add_plugin_flag(*verb, flags->plugins);

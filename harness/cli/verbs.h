@@ -23,5 +23,6 @@ void add_show(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_model(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
+void add_selftest(CLI::App& app, Action& action);
 
 }  // namespace samebits

@@ -111,6 +111,7 @@ void add_verify(CLI::App& app, Action& action) {
           0, std::numeric_limits<uint64_t>::max());
   verb->add_option("-m,--model", flags->model, "where the model is (default: as the run named it)")->type_name("MODEL");
   add_engine_flags(*verb, flags->engine);
+  add_cache_flags(*verb, flags->engine);
   add_plugin_flag(*verb, flags->plugins);
   add_json_flag(*verb, flags->json);
   verb->callback([flags, &action] { action = [flags] { return verify(*flags); }; });

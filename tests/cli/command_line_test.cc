@@ -63,6 +63,14 @@ TEST(CommandLine, NumbersAreWholeAndInRange) {
   EXPECT_EQ(samebits(scratch, {"plan", "-t", "arc_easy", "--limit", "1", "--seed", "18446744073709551615"}).exit, 0);
 }
 
+TEST(CommandLine, SizesAreBytesOrHaveAUnit) {
+  const Scratch scratch;
+  for (const std::string size : {"0", "-1", "", "M", "1T", "1MB", "1.5G", "99999999G", "18446744073709551615K"})
+    expect_error(samebits(scratch, {"plan", "-t", "arc_easy", "--kv-memory", size}), "E0110", 2);
+  for (const std::string size : {"1", "4096", "64K", "512M", "2G"})
+    EXPECT_EQ(samebits(scratch, {"plan", "-t", "arc_easy", "--limit", "1", "--kv-memory", size}).exit, 0) << size;
+}
+
 TEST(CommandLine, NestedVerbsAreNamedInFull) {
   const Scratch scratch;
   const Outcome o = samebits(scratch, {"model", "bench", "--nonsense"});
@@ -116,7 +124,7 @@ TEST(CommandLine, EveryErrorCodeIsExplained) {
 
 TEST(CommandLine, EveryVerbHasHelpThatShowsAnExample) {
   const Scratch scratch;
-  for (const std::string verb : {"list", "explain"}) {
+  for (const std::string verb : {"list", "explain", "selftest"}) {
     const Outcome o = samebits(scratch, {verb, "--help"});
     EXPECT_EQ(o.exit, 0) << verb;
     EXPECT_NE(o.out.find("Example:  samebits " + verb), std::string::npos) << o.out;

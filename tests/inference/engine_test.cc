@@ -128,6 +128,70 @@ INSTANTIATE_TEST_SUITE_P(, EveryArchitecture,
                            return fmt::format("{}_{}", p.param.first, quant_type(p.param.second)->name);
                          });
 
+// The mixed requests, and more generations than fit together: some of equal prompts.
+std::vector<Request> crowded_requests() {
+  std::vector<Request> requests = mixed_requests();
+  for (int i = 0; i < 12; ++i) {
+    Request& r = requests.emplace_back();
+    r.index = r.sample = static_cast<uint32_t>(requests.size() - 1);
+    r.kind = RequestKind::generate;
+    r.context = i % 3 == 0 ? "the cat sat on the" : fmt::format("tale {} of the cat", i);
+    r.max_tokens = 40;
+    r.sampling = {0.9, 0, 1, static_cast<uint64_t>(i)};
+  }
+  return requests;
+}
+
+TEST(KvMemory, TheLeastThatSufficesChangesNoBitAndIsNotExceeded) {
+  const std::string path = model_file({});
+  const std::vector<Request> requests = crowded_requests();
+  const std::vector<Response> expected = answer(path, engine(best_isa(), 2, 64, true), requests);
+  EngineOptions options = engine(best_isa(), 2, 64, true);
+  options.kv_memory_bytes = 1;
+  uint64_t least = 0;
+  try {
+    answer(path, options, requests);
+    ADD_FAILURE() << "one byte was enough";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code, "E0223");
+    least = std::stoull(e.hint.substr(e.hint.rfind(' ') + 1));
+  }
+  for (const bool share : {true, false})
+    for (const int64_t batch : {1, 7, 64, 1024}) {
+      options = engine(best_isa(), 2, batch, share);
+      options.kv_memory_bytes = least;
+      options.logits_digest = true;
+      LocalBackend backend(path, options);
+      std::vector<Response> responses(requests.size());
+      backend.answer(requests, [&](Response&& r) { responses[r.index] = std::move(r); }, {});
+      expect_equal(expected, responses, fmt::format("least memory, batch {}, sharing {}", batch, share));
+      EXPECT_LE(backend.observations()["kv_peak_bytes"].get<uint64_t>(), least) << batch << share;
+    }
+  options.kv_memory_bytes = least - 1;
+  EXPECT_THROW(answer(path, options, requests), Error);
+  fs::remove(path);
+}
+
+TEST(Chaos, NoSeedChangesABit) {
+  const std::string path = model_file({});
+  const std::vector<Request> requests = crowded_requests();
+  const std::vector<Response> expected = answer(path, engine(best_isa(), 1, 64, true), requests);
+  std::vector<uint64_t> work;
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    EngineOptions options = engine(best_isa(), 3, 64, true);
+    options.chaos = seed;
+    options.logits_digest = true;
+    LocalBackend backend(path, options);
+    std::vector<Response> responses(requests.size());
+    backend.answer(requests, [&](Response&& r) { responses[r.index] = std::move(r); }, {});
+    expect_equal(expected, responses, fmt::format("chaos {}", seed));
+    work.push_back(backend.transformer().executed_macs());
+  }
+  std::sort(work.begin(), work.end());
+  EXPECT_GT(work.back(), work.front()) << "no prefix was forgotten: nothing was drawn";
+  fs::remove(path);
+}
+
 Request greedy(std::string prompt, int max_tokens) {
   Request r;
   r.kind = RequestKind::generate;
@@ -229,6 +293,9 @@ TEST(EngineOptions, OutOfRangeOrUnknownIsRefused) {
                                                                    {{"batch_tokens", 0}},
                                                                    {{"isa", 1}},
                                                                    {{"logits_digest", 1}},
+                                                                   {{"kv_memory", 0}},
+                                                                   {{"share_prefixes", 1}},
+                                                                   {{"chaos", -1}},
                                                                    {{"thread", 2}}}) {
     try {
       parse_engine_options(options);

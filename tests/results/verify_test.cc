@@ -10,6 +10,7 @@
 #include "results/bundle.h"
 #include "results/claims.h"
 #include "results/read.h"
+#include "results/show.h"
 #include "tests/results/fake_run.h"
 
 namespace samebits {
@@ -70,6 +71,8 @@ TEST(Verify, ABundleRemembersThatItsResponsesCarryALogitsDigest) {
   write_bundle(temp / "a", {{plan, responses, scores, model, true}, {}, {}});
   write_fake_bundle(temp / "b");
   EXPECT_TRUE(load_run(Bundle::open(temp / "a")).logits_digest);
+  EXPECT_EQ(show_json(Bundle::open(temp / "a"))["logits_digest"], run_logits_digest(responses));
+  EXPECT_FALSE(show_json(Bundle::open(temp / "b")).contains("logits_digest"));
   EXPECT_FALSE(load_run(Bundle::open(temp / "b")).logits_digest);
   EXPECT_TRUE(verify(temp / "a", 2).equal());
   EXPECT_TRUE(holds_run(temp / "a", plan, model, true));

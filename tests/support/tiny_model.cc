@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "harness/core/error.h"
+#include "inference/quants.h"
 #include "tests/support/random.h"
 
 namespace samebits {
@@ -130,7 +131,7 @@ class Weights {
   // `rows` outputs of `cols` inputs. A uniform ±sqrt(3 / cols) gives outputs the size of the inputs.
   void matrix(const std::string& name, int rows, int cols) {
     const float magnitude = std::sqrt(3.f / static_cast<float>(cols));
-    const TensorType type = spec_.type_of ? spec_.type_of(name) : spec_.type;
+    const TensorType type = type_of(name);
     out_.tensor(name, type, {static_cast<uint64_t>(cols), static_cast<uint64_t>(rows)},
                 [=, seed = random_.next()] { return random_tensor(type, rows, cols, seed, magnitude); });
   }
@@ -142,9 +143,15 @@ class Weights {
   }
 
  private:
+  TensorType type_of(const std::string& name) {
+    if (spec_.type_of) return spec_.type_of(name);
+    return spec_.types.empty() ? spec_.type : spec_.types[n_matrices_++ % spec_.types.size()];
+  }
+
   GgufWriter& out_;
   const TinyModelSpec& spec_;
   SplitMix64 random_;
+  size_t n_matrices_ = 0;
 };
 
 void add_layer(Weights& weights, const TinyModelSpec& spec, int layer) {
@@ -206,5 +213,59 @@ GgufWriter tiny_model_writer(const TinyModelSpec& spec) {
 }
 
 std::vector<uint8_t> tiny_model(const TinyModelSpec& spec) { return tiny_model_writer(spec).finish(); }
+
+#define SAMEBITS_QUANT(name) #name,
+constexpr const char* kWeightTypes[] = {"F32", "F16", "BF16",
+#include "inference/quants.def"
+};
+#undef SAMEBITS_QUANT
+
+std::vector<NamedTinyModel> conformance_models() {
+  using enum TensorType;
+  TinyModelSpec blocks;  // weight types with blocks of 32, and the float types
+  blocks.n_embd = 32;
+  blocks.n_head = 2;
+  blocks.n_head_kv = 1;
+  blocks.n_ff = 64;
+  blocks.vocab = 301;  // padding rows in the last group of 16
+  blocks.context = 512;
+  blocks.tied = false;
+  blocks.types = {Q8_0, F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, MXFP4};
+  TinyModelSpec gemma = blocks;
+  gemma.arch = "gemma3";
+  gemma.n_layers = 6;  // the sixth is the first without a window
+  gemma.n_ff = 32;
+  gemma.tied = true;
+  gemma.types = {Q4_1, Q5_0, MXFP4, IQ4_NL, Q5_1, Q4_0};
+  TinyModelSpec k_quants;  // weight types with blocks of 256
+  k_quants.n_layers = 1;
+  k_quants.n_embd = k_quants.n_ff = 256;
+  k_quants.n_head_kv = 1;
+  k_quants.vocab = 304;
+  k_quants.context = 512;
+  k_quants.types = {Q2_K, Q3_K, Q6_K, Q5_K, Q2_K, Q4_K, IQ4_XS, Q2_K};
+  return {{"tiny-llama-blocks", blocks}, {"tiny-gemma3-blocks", gemma}, {"tiny-llama-k-quants", k_quants}};
+}
+
+std::vector<NamedTinyModel> tiny_zoo() {
+  std::vector<NamedTinyModel> zoo;
+  for (const char* arch : {"llama", "gemma3"})
+    for (const char* type : kWeightTypes) {
+      const QuantType& quant = *quant_type(type);
+      TinyModelSpec spec;
+      spec.arch = arch;
+      spec.type = quant.type;
+      spec.context = 512;
+      spec.seed = zoo.size() + 1;
+      // Six layers reach Gemma's first one without a window. K-quants need wide matrices: one layer is enough work.
+      if (spec.arch == "gemma3") spec.n_layers = 6;
+      if (quant.values == 256) spec.n_layers = 1, spec.n_embd = spec.n_ff = 256;
+      std::string name = std::string(arch) + "-" + type;
+      for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
+      zoo.push_back({name, spec});
+    }
+  return zoo;
+}
 
 }  // namespace samebits

@@ -26,11 +26,21 @@ struct TinyModelSpec {
   bool tied = true;            // false: a separate output.weight
   // Type of the matrix of this name ("blk.0.attn_v.weight"), when not all have `type`.
   std::function<TensorType(const std::string& tensor)> type_of = nullptr;
+  std::vector<TensorType> types = {};  // or of the matrices in turn, the embedding first
 };
 
 // llama: byte-level BPE, 3 control tokens, 256 bytes, a few merges, a ChatML template.
 // gemma3: SPM with byte fallback, window 32, no template, BOS first.
 GgufWriter tiny_model_writer(const TinyModelSpec&);  // to be changed before finish()
 std::vector<uint8_t> tiny_model(const TinyModelSpec&);
+
+struct NamedTinyModel {
+  std::string name;  // "gemma3-q4_k"
+  TinyModelSpec spec;
+};
+// Every architecture in every weight type.
+std::vector<NamedTinyModel> tiny_zoo();
+// The models of results/conformance: together every architecture and weight type, in less than 300 kB.
+std::vector<NamedTinyModel> conformance_models();
 
 }  // namespace samebits
