@@ -11,8 +11,9 @@ SAMEBITS_CHECK_PACKAGES="valgrind"  # counts instructions: bench/regression
 SAMEBITS_PULL_PACKAGES="python3-pip"  # `samebits model pull` gets packages with pip
 SAMEBITS_CLANG_PACKAGES="clang-14"
 SAMEBITS_AARCH64_PACKAGES="g++-aarch64-linux-gnu qemu-user-static"
-SAMEBITS_AARCH64_LIBRARIES="libtbb-dev:arm64 libfmt-dev:arm64 libssl-dev:arm64 libpcre2-dev:arm64 libyaml-cpp-dev:arm64
-  libcurl4-openssl-dev:arm64 zlib1g-dev:arm64 libzstd-dev:arm64 libgtest-dev:arm64"
+# Of Debian's ARM64 port; cmake/aarch64_sysroot.sh unpacks them.
+SAMEBITS_AARCH64_LIBRARIES="libc6-dev libstdc++-12-dev libtbb-dev libfmt-dev nlohmann-json3-dev libssl-dev libpcre2-dev
+  libyaml-cpp-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libcli11-dev libgtest-dev"
 
 samebits_print_equivalents() {
   echo "No apt here. Install the equivalent of: $(echo $*)"

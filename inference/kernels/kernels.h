@@ -20,7 +20,7 @@ enum class Layout : uint8_t {
   u4, u4_min,              // nibbles: [group][block][j 0-3][row][4]; low nibble k4 = j, high nibble k4 = j + 4
   u7, u7_min,              // bytes <= 127: [group][block][k4 0-7][row][4]
   u7_halves, u7_halves_min,  // the same, two scales a block
-  u8,                      // bytes <= 255
+  u8,                      // bytes <= 255; the offset is not 0
   f32, f16, bf16,          // [group][k][row]
 };
 
@@ -113,14 +113,17 @@ struct Kernels {
   void (*exp)(const float* x, int64_t n, float* y);             // n a multiple of 16 (tests)
 };
 
-enum class Isa : uint8_t { scalar, avx2, avx512, avx512vnni };
+// Of every kind of processor, the slower of each kind first. "avx512" and "neon" are without the instructions that the
+// tier after them adds.
+enum class Isa : uint8_t { scalar, avx2, avxvnni, avx512, avx512vnni, neon, neon_i8mm };
+inline constexpr Isa kIsas[] = {Isa::scalar,     Isa::avx2, Isa::avxvnni,  Isa::avx512,
+                                Isa::avx512vnni, Isa::neon, Isa::neon_i8mm};
 
 // Whether this machine can run the tier.
 bool supported(Isa);
 // The fastest tier here.
 Isa best_isa();
 // E0220 for an unknown name, E0221 for a tier that this machine lacks. "" is $SAMEBITS_ISA, else the best.
-// "avx512" is AVX-512 without VNNI instructions.
 Isa parse_isa(const char* name);
 // The same for a machine that has the tiers `here`, one bit each: 1 << isa.
 Isa parse_isa(const char* name, uint32_t here);

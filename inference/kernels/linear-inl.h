@@ -21,6 +21,13 @@ inline B load_step(const uint8_t* block, int k4) {
   }
 }
 
+// What a block's sum starts with: -offset times the sum of q, for weights that dot4 takes less kFullByteBias.
+template <class Fmt>
+inline int32_t first_sum(const WeightView& w, int32_t start) {
+  if constexpr (!Fmt::full_byte || kFullByteBias == 0) return start;
+  return start / w.offset * (w.offset - kFullByteBias);
+}
+
 template <class Fmt, bool kWide, int kGroups, int kTokens>
 inline void tile(const WeightView& w, int64_t g0, const ActivationView& x, int64_t t0, float* y, int64_t y_stride) {
   const int64_t blocks = w.cols / 32;
@@ -37,7 +44,7 @@ inline void tile(const WeightView& w, int64_t g0, const ActivationView& x, int64
       I low[kGroups][kTokens], high[kGroups][kTokens];
       for (int t = 0; t < kTokens; ++t)
         for (int g = 0; g < kGroups; ++g) {
-          low[g][t] = set1(x.start[(t0 + t) * blocks * Fmt::parts + at]);
+          low[g][t] = set1(first_sum<Fmt>(w, x.start[(t0 + t) * blocks * Fmt::parts + at]));
           if constexpr (kWide) high[g][t] = set1(int32_t{0});
         }
       constexpr int kSteps = 8 / Fmt::parts;

@@ -1,5 +1,4 @@
-// 16 lanes as two 256-bit registers. Needs AVX2, FMA and F16C.
-
+// 16 lanes as two 256-bit registers. Needs AVX2, FMA and F16C. SAMEBITS_VNNI: vpdpbusd is there.
 
 struct F { __m256 a, b; };
 struct I { __m256i a, b; };
@@ -96,18 +95,28 @@ inline B low_nibbles(B x) {
 }
 inline B high_nibbles(B x) { return low_nibbles({_mm256_srli_epi16(x.a, 4), _mm256_srli_epi16(x.b, 4)}); }
 
-// Exactness: see simd_avx512.h.
+// acc + dot products: exact, see simd_avx512.h.
+#ifdef SAMEBITS_VNNI
+template <bool kFullByte>
+inline __m256i dot4(__m256i acc, __m256i w, __m256i x) {
+  return _mm256_dpbusd_avx_epi32(acc, w, x);
+}
+#else
 inline __m256i pairs(__m256i w, __m256i x) {
   return _mm256_madd_epi16(_mm256_maddubs_epi16(w, x), _mm256_set1_epi16(1));
 }
 template <bool kFullByte>
+inline __m256i dot4(__m256i acc, __m256i w, __m256i x) {
+  if constexpr (!kFullByte) return _mm256_add_epi32(acc, pairs(w, x));
+  const __m256i bit = _mm256_set1_epi8(static_cast<char>(128));
+  return _mm256_add_epi32(
+      acc, _mm256_add_epi32(pairs(_mm256_andnot_si256(bit, w), x), pairs(_mm256_and_si256(bit, w), x)));
+}
+#endif
+
+constexpr int32_t kFullByteBias = 0;
+template <bool kFullByte>
 inline I dot4(I acc, B w, const int8_t* x) {
   const __m256i xs = _mm256_set1_epi32(*reinterpret_cast<const int32_t __attribute__((aligned(1), may_alias))*>(x));
-  if constexpr (!kFullByte)
-    return {_mm256_add_epi32(acc.a, pairs(w.a, xs)), _mm256_add_epi32(acc.b, pairs(w.b, xs))};
-  const __m256i bit = _mm256_set1_epi8(static_cast<char>(128));
-  const auto both = [&](__m256i v) {
-    return _mm256_add_epi32(pairs(_mm256_andnot_si256(bit, v), xs), pairs(_mm256_and_si256(bit, v), xs));
-  };
-  return {_mm256_add_epi32(acc.a, both(w.a)), _mm256_add_epi32(acc.b, both(w.b))};
+  return {dot4<kFullByte>(acc.a, w.a, xs), dot4<kFullByte>(acc.b, w.b, xs)};
 }

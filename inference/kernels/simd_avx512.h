@@ -69,6 +69,7 @@ inline B high_nibbles(B a) { return {_mm512_and_si512(_mm512_srli_epi16(a.v, 4),
 inline __m512i pairs(__m512i w, __m512i x) {
   return _mm512_madd_epi16(_mm512_maddubs_epi16(w, x), _mm512_set1_epi16(1));
 }
+constexpr int32_t kFullByteBias = 0;
 template <bool kFullByte>
 inline I dot4(I acc, B w, const int8_t* x) {
   const __m512i xs = _mm512_set1_epi32(*reinterpret_cast<const int32_t __attribute__((aligned(1), may_alias))*>(x));

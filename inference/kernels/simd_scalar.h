@@ -175,6 +175,7 @@ inline B high_nibbles(B a) {
   return a;
 }
 
+constexpr int32_t kFullByteBias = 0;
 template <bool kFullByte>
 inline I dot4(I acc, B w, const int8_t* x) {
   SAMEBITS_EACH

@@ -3,6 +3,8 @@
 //   #define SAMEBITS_LANES "inference/kernels/simd_avx2.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #include "inference/kernels/kernels.h"

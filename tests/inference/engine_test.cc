@@ -104,7 +104,7 @@ TEST_P(EveryArchitecture, LogitsDoNotDependOnBatchSharingThreadsTierOrOrder) {
   const std::vector<Request> requests = mixed_requests();
   const std::vector<Response> expected = answer(path, engine(Isa::scalar, 1, 1, false), requests);
   for (const Response& r : expected) ASSERT_EQ(r.error, "");
-  for (Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512, Isa::avx512vnni}) {
+  for (Isa isa : kIsas) {
     if (!supported(isa)) continue;
     for (int threads : {1, 3})
       for (int64_t batch : {7, 64})
