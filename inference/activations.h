@@ -5,21 +5,22 @@
 #include <cstdint>
 #include <vector>
 
+#include "inference/huge_pages.h"
 #include "inference/kernels/kernels.h"
 
 namespace samebits {
 
-template <class T>
-T* at(std::vector<T>& v, int64_t i) {
+template <class Vector>
+auto* at(Vector& v, int64_t i) {
   return v.data() + i;
 }
 
 struct QuantisedRows {
   int64_t cols = 0, blocks = 0;
   bool wide = false;
-  std::vector<int8_t> hi, lo;      // (rows, cols)
-  std::vector<float> d, s32, s16;  // (rows, blocks), (rows, blocks), (rows, 2 blocks)
-  std::vector<int32_t> sum16;      // (rows, 2 blocks)
+  HugeVector<int8_t> hi, lo;      // (rows, cols)
+  HugeVector<float> d, s32, s16;  // (rows, blocks), (rows, blocks), (rows, 2 blocks)
+  HugeVector<int32_t> sum16;      // (rows, 2 blocks)
 
   void resize(int64_t rows, int64_t n_cols, bool is_wide) {
     cols = n_cols;
@@ -52,19 +53,7 @@ struct QuantisedRows {
 
 // y = W x for the groups [g0, g1) of `w` and n rows, two groups at a time: quantised weights read `quantised`, float
 // weights x (n, x_stride).
-inline void multiply_groups(const Kernels& kernels, const WeightView& w, int64_t g0, int64_t g1,
-                            const ActivationView& quantised, const float* x, int64_t x_stride, int64_t n, float* y,
-                            int64_t y_stride) {
-  const bool floats = w.layout == Layout::f32 || w.layout == Layout::f16 || w.layout == Layout::bf16;
-  thread_local std::vector<uint8_t> scratch;
-  if (!floats) scratch.resize(static_cast<size_t>(32 * w.cols));
-  for (int64_t g = g0; g < g1; g += 2) {
-    const int64_t end = g + 2 < g1 ? g + 2 : g1;
-    if (floats)
-      kernels.linear_float(w, g, end, x, x_stride, n, y, y_stride);
-    else
-      kernels.linear(w, g, end, quantised, n, y, y_stride, scratch.data());
-  }
-}
+void multiply_groups(const Kernels&, const WeightView& w, int64_t g0, int64_t g1, const ActivationView& quantised,
+                     const float* x, int64_t x_stride, int64_t n, float* y, int64_t y_stride);
 
 }  // namespace samebits

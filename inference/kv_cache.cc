@@ -33,7 +33,7 @@ uint32_t KvPool::acquire() {
     return page;
   }
   // Zeroed: lanes that nobody wrote are read as padding, and must be finite.
-  pages_.push_back(std::make_unique<uint16_t[]>(bytes_per_page() / 2));
+  pages_.emplace_back(bytes_per_page() / 2);
   references_.push_back(1);
   return static_cast<uint32_t>(pages_.size() - 1);
 }
@@ -47,7 +47,7 @@ void KvPool::release(uint32_t page) {
 
 uint16_t* KvPool::keys(uint32_t page, int layer, int head) {
   const int64_t head_size = int64_t{kPage} * (shape_.head_dim + shape_.padded_dim);
-  return pages_[page].get() + (int64_t{layer} * shape_.n_head_kv + head) * head_size;
+  return pages_[page].data() + (int64_t{layer} * shape_.n_head_kv + head) * head_size;
 }
 
 uint16_t* KvPool::values(uint32_t page, int layer, int head) {

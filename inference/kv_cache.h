@@ -7,10 +7,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "inference/chaos.h"
+#include "inference/huge_pages.h"
 
 namespace samebits {
 
@@ -38,7 +38,7 @@ class KvPool {
  private:
   KvShape shape_;
   Chaos& chaos_;
-  std::vector<std::unique_ptr<uint16_t[]>> pages_;
+  std::vector<HugeVector<uint16_t>> pages_;
   std::vector<uint32_t> references_, free_;
   uint64_t in_use_ = 0, peak_ = 0;
 };

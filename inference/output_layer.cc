@@ -49,7 +49,7 @@ void OutputLayer::fold_chunk(Tile& tile, int64_t chunk, std::span<const std::vec
   const PackedMatrix& w = layer_.w;
   const int64_t base = chunk * kChunk, valid = std::min(kChunk, w.rows() - base),
                 chunks = (w.rows() + kChunk - 1) / kChunk;
-  thread_local std::vector<float> y;  // (rows, 1024)
+  thread_local HugeVector<float> y;  // (rows, 1024)
   y.resize(static_cast<size_t>(tile.rows * kChunk));
   const WeightView view = w.view(base / kLanes);
   const int64_t groups = std::min<int64_t>(view.groups, kChunk / kLanes);

@@ -1,7 +1,10 @@
 #include "inference/packed.h"
 
+#include <oneapi/tbb/parallel_for.h>
+
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "harness/core/error.h"
 #include "inference/quants.h"
@@ -10,24 +13,69 @@ namespace samebits {
 namespace {
 
 Layout layout_of(const QuantType& t) {
-  if (t.halves) return t.has_min ? Layout::u7_halves_min : Layout::u7_halves;
-  if (t.max_q <= 15) return t.has_min ? Layout::u4_min : Layout::u4;
-  if (t.max_q <= 127) return t.has_min ? Layout::u7_min : Layout::u7;
-  SAMEBITS_ASSERT(!t.has_min);
-  return Layout::u8;
+  if (!t.quantised) return t.type == TensorType::F32 ? Layout::f32 : t.type == TensorType::F16 ? Layout::f16 : Layout::bf16;
+  const int planes = t.max_q <= 15 ? 0 : t.max_q <= 31 ? 1 : t.max_q <= 63 ? 2 : -1;
+  const Scales scales = t.scales == ScaleForm::f16 ? Scales::f16 : t.scales == ScaleForm::sub ? Scales::sub : Scales::f32;
+  for (int i = 0; i < static_cast<int>(std::size(kLayouts)); ++i) {
+    const LayoutInfo& l = kLayouts[i];
+    if (l.planes == planes && l.scales == scales && l.min == t.has_min && l.halves == t.halves)
+      return static_cast<Layout>(i);
+  }
+  SAMEBITS_ASSERT(!"a quant type without a layout");
+  return Layout::f32;
 }
 
-// One row of one block into its lane of the group's block (kernels.h: Layout).
-void place(const Block32& from, bool nibbles, int row, uint8_t* block) {
-  for (int k = 0; k < 32; ++k) {
-    const int k4 = k / 4, i = k % 4;
-    if (!nibbles)
-      block[64 * k4 + 4 * row + i] = from.q[k];
-    else if (k4 < 4)
-      block[64 * k4 + 4 * row + i] |= from.q[k];
-    else
-      block[64 * (k4 - 4) + 4 * row + i] |= static_cast<uint8_t>(from.q[k] << 4);
+// One row's 32 weights into its lane of a block.
+void place_quants(const LayoutInfo& layout, const uint8_t* q, int lane, uint8_t* block) {
+  if (layout.planes < 0) {
+    for (int k4 = 0; k4 < 8; ++k4) std::memcpy(block + 64 * k4 + 4 * lane, q + 4 * k4, 4);
+    return;
   }
+  for (int k = 0; k < 16; ++k)
+    block[64 * (k / 4) + 4 * lane + k % 4] = static_cast<uint8_t>((q[k] & 15) | (q[k + 16] & 15) << 4);
+  for (int plane = 0; plane < layout.planes; ++plane) {
+    uint8_t* bits = block + 256 + 64 * plane;
+    for (int k = 0; k < 32; ++k)
+      bits[8 * (k / 4) + lane / 2] |= static_cast<uint8_t>((q[k] >> (4 + plane) & 1) << (lane % 2 * 4 + k % 4));
+  }
+}
+
+void place_scales(const LayoutInfo& layout, const Block32& from, int lane, uint8_t* header, uint8_t* scales) {
+  if (layout.scales == Scales::f32) {
+    std::memcpy(scales + 4 * lane, &from.d[0], 4);
+    return;
+  }
+  uint8_t* f16 = layout.scales == Scales::f16 ? scales : header;
+  std::memcpy(f16 + 2 * lane, &from.d_f16, 2);
+  if (layout.min) std::memcpy(f16 + 32 + 2 * lane, &from.m_f16, 2);
+  if (layout.scales == Scales::f16) return;
+  for (int part = 0; part < layout.parts(); ++part) {
+    scales[16 * part + lane] = static_cast<uint8_t>(from.d_sub[part]);
+    if (layout.min) scales[16 * (layout.parts() + part) + lane] = static_cast<uint8_t>(from.m_sub[part]);
+  }
+}
+
+// Row r of the tensor into its lane of its group's stream, which was zero.
+void pack_row(const Tensor& t, const QuantType& type, const LayoutInfo& layout, int64_t r, uint8_t* group) {
+  const int64_t file_blocks = static_cast<int64_t>(t.cols()) / type.values, per = type.values / 32;
+  const uint8_t* from = t.data + r * file_blocks * type.bytes;
+  const int lane = static_cast<int>(r % 16);
+  Block32 unpacked[8];  // the largest block of the file holds 256 weights
+  for (int64_t i = 0; i < file_blocks; ++i, from += type.bytes) {
+    type.unpack(from, unpacked);
+    for (int64_t j = 0; j < per; ++j) {
+      const int64_t b = i * per + j;
+      uint8_t* block = group + layout.block_at(b);
+      place_quants(layout, unpacked[j].q, lane, block);
+      place_scales(layout, unpacked[j], lane, group + layout.header_at(b), block + layout.quant_bytes());
+    }
+  }
+}
+
+void pack_float_row(const Tensor& t, int64_t size, int64_t r, uint8_t* group) {
+  const auto cols = static_cast<int64_t>(t.cols());
+  for (int64_t k = 0; k < cols; ++k)
+    std::memcpy(group + (k * 16 + r % 16) * size, t.data + (r * cols + k) * size, static_cast<size_t>(size));
 }
 
 }  // namespace
@@ -37,59 +85,28 @@ PackedMatrix::PackedMatrix(const Tensor& t) {
   SAMEBITS_ASSERT(type);
   rows_ = static_cast<int64_t>(t.rows());
   cols_ = static_cast<int64_t>(t.cols());
-  if (type->quantised && cols_ % 32 != 0)
+  if (type->quantised && cols_ % type->values != 0)
     throw Error("E0211", "the tensor \"" + t.name + "\" of type " + std::string(type->name) + " has rows of " +
-                std::to_string(cols_) + " values, not a multiple of 32", t.name, "convert the model again");
-  if (type->quantised)
-    pack_quantised(t);
-  else
-    pack_float(t);
-}
-
-void PackedMatrix::pack_quantised(const Tensor& t) {
-  const QuantType& type = *quant_type(t.type);
-  layout_ = layout_of(type);
-  offset_ = type.offset;
-  const bool nibbles = layout_ == Layout::u4 || layout_ == Layout::u4_min;
-  const int64_t groups = pad16(rows_) / 16, blocks = cols_ / 32, block_bytes = nibbles ? 256 : 512;
-  q_.assign(static_cast<size_t>(groups * blocks * block_bytes), 0);
-  d_.assign(static_cast<size_t>(groups * blocks * parts() * 16), 0.0f);
-  if (type.has_min) m_.assign(d_.size(), 0.0f);
-  const int64_t row_bytes = cols_ / type.values * type.bytes;
-  const int per = type.values / 32;
-  std::vector<Block32> unpacked(static_cast<size_t>(per));
-  for (int64_t r = 0; r < rows_; ++r) {
-    const int lane = static_cast<int>(r % 16);
-    for (int64_t file_block = 0; file_block < cols_ / type.values; ++file_block) {
-      type.unpack(t.data + r * row_bytes + file_block * type.bytes, unpacked.data());
-      for (int i = 0; i < per; ++i) {
-        const int64_t b = r / 16 * blocks + file_block * per + i;
-        place(unpacked[static_cast<size_t>(i)], nibbles, lane, &q_[static_cast<size_t>(b * block_bytes)]);
-        for (int part = 0; part < parts(); ++part) {
-          const size_t at = static_cast<size_t>((b * parts() + part) * 16 + lane);
-          d_[at] = unpacked[static_cast<size_t>(i)].d[part];
-          if (type.has_min) m_[at] = unpacked[static_cast<size_t>(i)].m[part];
-        }
-      }
+                std::to_string(cols_) + " values, not a multiple of " + std::to_string(type->values), t.name,
+                "convert the model again");
+  layout_ = layout_of(*type);
+  offset_ = type->offset;
+  const int64_t bytes = group_bytes(layout_, cols_);
+  data_.resize(static_cast<size_t>(pad16(rows_) / 16 * bytes));
+  tbb::parallel_for(int64_t{0}, pad16(rows_) / 16, [&](int64_t g) {
+    uint8_t* group = data_.data() + g * bytes;
+    for (int64_t r = 16 * g; r < std::min(rows_, 16 * g + 16); ++r) {
+      if (quantised())
+        pack_row(t, *type, info_of(layout_), r, group);
+      else
+        pack_float_row(t, type->bytes, r, group);
     }
-  }
-}
-
-void PackedMatrix::pack_float(const Tensor& t) {
-  layout_ = t.type == TensorType::F32 ? Layout::f32 : t.type == TensorType::F16 ? Layout::f16 : Layout::bf16;
-  const int64_t size = layout_ == Layout::f32 ? 4 : 2;
-  q_.assign(static_cast<size_t>(pad16(rows_) * cols_ * size), 0);
-  for (int64_t r = 0; r < rows_; ++r)
-    for (int64_t k = 0; k < cols_; ++k)
-      std::memcpy(&q_[static_cast<size_t>(((r / 16 * cols_ + k) * 16 + r % 16) * size)],
-                  t.data + (r * cols_ + k) * size, static_cast<size_t>(size));
+  });
 }
 
 WeightView PackedMatrix::view(int64_t first_group) const {
-  const int64_t groups = pad16(rows_) / 16;
-  const int64_t q_group = static_cast<int64_t>(q_.size()) / groups, d_group = static_cast<int64_t>(d_.size()) / groups;
-  return {layout_, offset_, groups - first_group, cols_, q_.data() + first_group * q_group,
-          d_.data() + first_group * d_group, m_.empty() ? nullptr : m_.data() + first_group * d_group};
+  return {layout_, offset_, pad16(rows_) / 16 - first_group, cols_,
+          data_.data() + first_group * group_bytes(layout_, cols_)};
 }
 
 }  // namespace samebits

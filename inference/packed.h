@@ -1,14 +1,13 @@
-// Weight matrices repacked for the kernels: rows interleaved by 16, one integer form for every quantised type.
+// Weight matrices repacked for the kernels (kernels/layout.h): rows interleaved by 16, one stream a group.
 //
 // Packing depends on the tensor alone, never on the tier, so a packed matrix serves all of them.
-// Thread rules: immutable after construction.
+// Thread rules: immutable after construction, which packs on all threads that oneTBB may use.
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "inference/gguf.h"
+#include "inference/huge_pages.h"
 #include "inference/kernels/kernels.h"
 
 namespace samebits {
@@ -23,18 +22,14 @@ class PackedMatrix {
   WeightView view(int64_t first_group) const;  // groups [first_group, …)
   int64_t rows() const { return rows_; }
   int64_t cols() const { return cols_; }
-  bool quantised() const { return layout_ != Layout::f32 && layout_ != Layout::f16 && layout_ != Layout::bf16; }
-  int parts() const { return layout_ == Layout::u7_halves || layout_ == Layout::u7_halves_min ? 2 : 1; }
+  bool quantised() const { return !is_float(layout_); }
+  int parts() const { return quantised() ? info_of(layout_).parts() : 1; }
 
  private:
-  void pack_quantised(const Tensor&);
-  void pack_float(const Tensor&);
-
   Layout layout_ = Layout::f32;
   int32_t offset_ = 0;
   int64_t rows_ = 0, cols_ = 0;
-  std::vector<uint8_t> q_;
-  std::vector<float> d_, m_;
+  HugeVector<uint8_t> data_;  // (groups, group_bytes)
 };
 
 }  // namespace samebits

@@ -14,11 +14,21 @@
 
 namespace samebits {
 
-// 32 consecutive weights of a row. Without `halves`, d[1] = d[0] and m[1] = m[0].
+// 32 consecutive weights of a row. Without `halves`, every second element equals the first.
 struct Block32 {
   uint8_t q[32];  // 0 … max_q
   float d[2];     // scale of weights 0-15 and 16-31
   float m[2];     // added; 0 for types without a minimum
+  // What the two were made of. d = d_f16 * d_sub, m = m_f16 * m_sub; where ScaleForm says so, without the sub-scales.
+  uint16_t d_f16, m_f16;    // the file's binary16 values
+  int8_t d_sub[2], m_sub[2];  // the file's integer sub-scales, m_sub <= 0
+};
+
+// What the scales of a type are in its file.
+enum class ScaleForm : uint8_t {
+  f16,  // binary16, one a block of 32
+  sub,  // binary16, one for 256 weights, times an 8-bit integer a part
+  f32,  // neither: a power of two
 };
 
 struct QuantType {
@@ -31,7 +41,7 @@ struct QuantType {
   int offset = 0;         // q - offset is the signed integer weight
   bool halves = false;    // two scales per 32 weights
   bool has_min = false;
-  bool f16_scales = false;  // d and m are binary16 values in the file (no product with a sub-scale)
+  ScaleForm scales = ScaleForm::f16;
   int d_at = -1;  // byte offset in a block of the file's binary16 scale; -1: there is none
   int m_at = -1;  // of its binary16 minimum (K-quants: dmin)
   // `block`: one block of the file, `bytes` long -> values / 32 blocks.

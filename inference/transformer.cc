@@ -22,11 +22,11 @@ int64_t total_rows(std::span<const BatchRun> runs) {
 
 struct Transformer::Buffers {
   int64_t rows = 0;
-  std::vector<float> x, y, normed;        // (rows, padded n_embd): residual stream, branch, its input
-  std::vector<float> q, k, v;             // (rows, padded rows of the matrix)
-  std::vector<float> heads_q, heads_out;  // (rows, n_head, padded head_dim)
-  std::vector<float> joined;              // (rows, padded n_head * head_dim)
-  std::vector<float> gate, up;            // (rows, padded n_ff)
+  HugeVector<float> x, y, normed;        // (rows, padded n_embd): residual stream, branch, its input
+  HugeVector<float> q, k, v;             // (rows, padded rows of the matrix)
+  HugeVector<float> heads_q, heads_out;  // (rows, n_head, padded head_dim)
+  HugeVector<float> joined;              // (rows, padded n_head * head_dim)
+  HugeVector<float> gate, up;            // (rows, padded n_ff)
   std::vector<uint8_t> bad;               // (rows)
   QuantisedRows narrow, wide;
   struct Angles {
@@ -196,7 +196,7 @@ void Transformer::attend_rows(int index, const BatchRun& run, int kv_head, int64
   const int64_t block0 = layer.window > 0 ? std::max<int64_t>(0, first + 1 - layer.window) / kPage : 0;
   const int64_t blocks = (last + kPage - 1) / kPage - block0;
 
-  thread_local std::vector<float> keys, values, scratch, lanes;
+  thread_local HugeVector<float> keys, values, scratch, lanes;
   keys.resize(static_cast<size_t>(blocks * d * kPage));
   values.resize(static_cast<size_t>(blocks * kPage * padded));
   scratch.resize(static_cast<size_t>(attention_scratch_floats(padded)));
@@ -300,7 +300,7 @@ void Transformer::forward(std::span<const BatchRun> runs, std::vector<float>& hi
   Buffers& b = *buffers_;
   b.rows = total_rows(runs);
   const int64_t d = spec_.head_dim, padded = pad16(d), embd = pad16(spec_.n_embd);
-  const auto size = [&](std::vector<float>& v, int64_t cols) { v.resize(static_cast<size_t>(b.rows * cols)); };
+  const auto size = [&](HugeVector<float>& v, int64_t cols) { v.resize(static_cast<size_t>(b.rows * cols)); };
   size(b.x, embd), size(b.y, embd), size(b.normed, embd);
   size(b.q, pad16(spec_.n_head * d)), size(b.joined, pad16(spec_.n_head * d));
   size(b.k, pad16(spec_.n_head_kv * d)), size(b.v, pad16(spec_.n_head_kv * d));

@@ -9,28 +9,19 @@
 
 #include <cstdint>
 
+#include "inference/kernels/layout.h"
+
 namespace samebits {
 
 inline constexpr int kLanes = 16;  // rows of a weight group, key positions of a page, lanes of a reduction
 
 constexpr int64_t pad16(int64_t n) { return (n + 15) / 16 * 16; }
 
-// How a weight matrix is repacked (packed.h makes it). Rows are lanes: group g holds rows 16g … 16g+15.
-enum class Layout : uint8_t {
-  u4, u4_min,              // nibbles: [group][block][j 0-3][row][4]; low nibble k4 = j, high nibble k4 = j + 4
-  u7, u7_min,              // bytes <= 127: [group][block][k4 0-7][row][4]
-  u7_halves, u7_halves_min,  // the same, two scales a block
-  u8,                      // bytes <= 255; the offset is not 0
-  f32, f16, bf16,          // [group][k][row]
-};
-
 struct WeightView {
   Layout layout{};
-  int32_t offset = 0;            // q - offset is the weight
+  int32_t offset = 0;            // u - offset is the weight's integer
   int64_t groups = 0, cols = 0;  // rows = 16 * groups (the last ones may be padding: all zero)
-  const uint8_t* q = nullptr;
-  const float* d = nullptr;  // (groups, blocks, halves ? 2 : 1, 16)
-  const float* m = nullptr;  // the same shape; null without a minimum
+  const uint8_t* data = nullptr;  // (groups, group_bytes(layout, cols))
 };
 
 // Rows of activations, quantised per block of 32 (NUMERICS.md §2). `lo` null: 8 bits, q = hi.
@@ -86,10 +77,13 @@ struct LogitChunk {
   bool finite;
 };
 
+// Two groups as plain bytes with two scales and two minima a block at most, aligned to 64.
+constexpr int64_t linear_scratch_bytes(int64_t cols) { return 2 * (16 * cols + cols / 32 * 256) + 64; }
+
 struct Kernels {
   const char* name;  // "avx2"
 
-  // y[t][16g … 16g+15] = W x for groups [g0, g1), tokens [0, n_tokens). `scratch`: (g1-g0 <= 2) * 16 * cols bytes.
+  // y[t][16g … 16g+15] = W x for at most two groups [g0, g1), tokens [0, n_tokens). `scratch`: linear_scratch_bytes().
   void (*linear)(const WeightView&, int64_t g0, int64_t g1, const ActivationView&, int64_t n_tokens, float* y,
                  int64_t y_stride, uint8_t* scratch);
   // The same for f32, f16 and bf16 weights and plain activations x (tokens, x_stride).

@@ -1,138 +1,178 @@
 // y = W x, exact int32 inside a block, one fma a block and output (NUMERICS.md §3).
 //
-// Tiles of (groups of 16 rows) x (tokens). Which tile computes an output cannot matter: every output has its own
-// accumulator, and blocks arrive in ascending order whatever the tile.
+// One micro-kernel over tiles of (groups of 16 rows) x (tokens). It reads weights as bytes and scales as floats: one
+// token straight from the packed stream (bound by memory), more of them from a panel in cache that is decoded once.
+// Which tile computes an output cannot matter: every output has its own accumulator, and blocks arrive in ascending
+// order whatever the tile.
 
-template <bool kNibbles, bool kMin, bool kHalves, bool kFullByte>
-struct Format {
-  static constexpr bool nibbles = kNibbles, min = kMin, halves = kHalves, full_byte = kFullByte;
-  static constexpr int parts = kHalves ? 2 : 1;            // scales a block
-  static constexpr int block_bytes = kNibbles ? 256 : 512;  // 16 rows x 32 weights
+constexpr int64_t kAhead = 2048;  // bytes a stream is fetched in advance
+
+// Blocks of a group as they lie in memory.
+template <Layout kLayout>
+struct Stream {
+  static constexpr LayoutInfo kInfo = info_of(kLayout);
+  const uint8_t* group;
+
+  void prefetch(int64_t b) const {
+    const uint8_t* ahead = group + kInfo.block_at(b) + kAhead;
+    for (int64_t i = 0; i < kInfo.block_bytes(); i += 64) __builtin_prefetch(ahead + i);
+  }
+  // Columns 4 k4 … 4 k4 + 3 of block b.
+  B bytes(int64_t b, int k4) const {
+    const uint8_t* block = group + kInfo.block_at(b);
+    if constexpr (kInfo.planes < 0) return load_bytes(block + 64 * k4);
+    const B packed = load_bytes(block + 64 * (k4 & 3));
+    B q = k4 < 4 ? low_nibbles(packed) : high_nibbles(packed);
+    if constexpr (kInfo.planes >= 1) q = add_where(q, block + 256 + 8 * k4, 16);
+    if constexpr (kInfo.planes >= 2) q = add_where(q, block + 320 + 8 * k4, 32);
+    return q;
+  }
+  F d(int64_t b, int part) const { return scale(b, part, 0); }
+  F m(int64_t b, int part) const { return scale(b, part, 1); }
+
+ private:
+  // which: 0 d, 1 m. The product with a sub-scale is exact.
+  F scale(int64_t b, int part, int which) const {
+    const uint8_t* scales = group + kInfo.block_at(b) + kInfo.quant_bytes();
+    if constexpr (kInfo.scales == Scales::f32) return load(reinterpret_cast<const float*>(scales));
+    if constexpr (kInfo.scales == Scales::f16) return load_f16(reinterpret_cast<const uint16_t*>(scales) + 16 * which);
+    const F header = load_f16(reinterpret_cast<const uint16_t*>(group + kInfo.header_at(b)) + 16 * which);
+    return header * load_i8(reinterpret_cast<const int8_t*>(scales) + 16 * (which * kInfo.parts() + part));
+  }
 };
 
-// Two steps of 4 columns (k4 = j and j + 4 of 8) of a group's block.
-template <class Fmt>
-inline B load_step(const uint8_t* block, int k4) {
-  if constexpr (Fmt::nibbles) {
-    const B packed = load_bytes(block + 64 * (k4 & 3));
-    return k4 < 4 ? low_nibbles(packed) : high_nibbles(packed);
-  } else {
-    return load_bytes(block + 64 * k4);
+// Blocks of a group, decoded: bytes (block, k4, row, 4), d and m (block, part, 16).
+template <bool kMin, bool kHalves, bool kFullByte>
+struct Panel {
+  static constexpr LayoutInfo kInfo = {-1, Scales::f32, kMin, kHalves, kFullByte};
+  uint8_t* q;
+  float *scale, *minimum;
+
+  // Panel number `i` of the scratch memory.
+  Panel(uint8_t* scratch, int64_t cols, int64_t i) {
+    const int64_t scales = cols / 2 * kInfo.parts();
+    q = scratch + i * (16 * cols + 8 * scales);
+    scale = reinterpret_cast<float*>(q + 16 * cols);
+    minimum = scale + scales;
   }
-}
+  void prefetch(int64_t) const {}
+  B bytes(int64_t b, int k4) const { return load_bytes(q + 512 * b + 64 * k4); }
+  F d(int64_t b, int part) const { return load(scale + (b * kInfo.parts() + part) * 16); }
+  F m(int64_t b, int part) const { return load(minimum + (b * kInfo.parts() + part) * 16); }
+
+  template <class From>
+  void decode(const From& from, int64_t blocks) const {
+    for (int64_t b = 0; b < blocks; ++b) {
+      from.prefetch(b);
+#pragma GCC unroll 8
+      for (int k4 = 0; k4 < 8; ++k4) store_bytes(q + 512 * b + 64 * k4, from.bytes(b, k4));
+      for (int part = 0; part < kInfo.parts(); ++part) {
+        store(scale + (b * kInfo.parts() + part) * 16, from.d(b, part));
+        if constexpr (kMin) store(minimum + (b * kInfo.parts() + part) * 16, from.m(b, part));
+      }
+    }
+  }
+};
 
 // What a block's sum starts with: -offset times the sum of q, for weights that dot4 takes less kFullByteBias.
-template <class Fmt>
-inline int32_t first_sum(const WeightView& w, int32_t start) {
-  if constexpr (!Fmt::full_byte || kFullByteBias == 0) return start;
-  return start / w.offset * (w.offset - kFullByteBias);
+template <bool kFullByte>
+inline int32_t first_sum(int32_t offset, int32_t start) {
+  if constexpr (!kFullByte || kFullByteBias == 0) return start;
+  return start / offset * (offset - kFullByteBias);
 }
 
-template <class Fmt, bool kWide, int kGroups, int kTokens>
-inline void tile(const WeightView& w, int64_t g0, const ActivationView& x, int64_t t0, float* y, int64_t y_stride) {
-  const int64_t blocks = w.cols / 32;
-  const uint8_t* q = w.q + g0 * blocks * Fmt::block_bytes;
-  const float* d = w.d + g0 * blocks * Fmt::parts * 16;
-  const float* m = Fmt::min ? w.m + g0 * blocks * Fmt::parts * 16 : nullptr;
+// Tokens t0 … t0 + kTokens - 1 by the groups w[0] …; y: (token, 16 rows of each group).
+template <bool kWide, int kGroups, int kTokens, class Weights>
+inline void tile(const Weights* w, int32_t offset, const ActivationView& x, int64_t t0, float* y, int64_t y_stride) {
+  constexpr LayoutInfo kInfo = Weights::kInfo;
+  constexpr int kParts = kInfo.parts(), kSteps = 8 / kParts;
+  const int64_t blocks = x.cols / 32;
   F acc[kGroups][kTokens];
   for (int g = 0; g < kGroups; ++g)
     for (int t = 0; t < kTokens; ++t) acc[g][t] = set1(0.0f);
 
   for (int64_t b = 0; b < blocks; ++b) {
-    for (int part = 0; part < Fmt::parts; ++part) {
-      const int64_t at = b * Fmt::parts + part;
+    for (int g = 0; g < kGroups; ++g) w[g].prefetch(b);
+    for (int part = 0; part < kParts; ++part) {
+      const int64_t at = b * kParts + part;
       I low[kGroups][kTokens], high[kGroups][kTokens];
       for (int t = 0; t < kTokens; ++t)
         for (int g = 0; g < kGroups; ++g) {
-          low[g][t] = set1(first_sum<Fmt>(w, x.start[(t0 + t) * blocks * Fmt::parts + at]));
+          low[g][t] = set1(first_sum<kInfo.full_byte>(offset, x.start[(t0 + t) * blocks * kParts + at]));
           if constexpr (kWide) high[g][t] = set1(int32_t{0});
         }
-      constexpr int kSteps = 8 / Fmt::parts;
 #pragma GCC unroll 8
       for (int step = 0; step < kSteps; ++step) {
         const int k4 = part * kSteps + step;
         B ws[kGroups];
-        for (int g = 0; g < kGroups; ++g) ws[g] = load_step<Fmt>(q + (g * blocks + b) * Fmt::block_bytes, k4);
+        for (int g = 0; g < kGroups; ++g) ws[g] = w[g].bytes(b, k4);
         for (int t = 0; t < kTokens; ++t) {
           const int64_t column = (t0 + t) * x.cols + 32 * b + 4 * k4;
           if constexpr (kWide) {
-            for (int g = 0; g < kGroups; ++g) high[g][t] = dot4<Fmt::full_byte>(high[g][t], ws[g], x.hi + column);
-            for (int g = 0; g < kGroups; ++g) low[g][t] = dot4<Fmt::full_byte>(low[g][t], ws[g], x.lo + column);
+            for (int g = 0; g < kGroups; ++g) high[g][t] = dot4<kInfo.full_byte>(high[g][t], ws[g], x.hi + column);
+            for (int g = 0; g < kGroups; ++g) low[g][t] = dot4<kInfo.full_byte>(low[g][t], ws[g], x.lo + column);
           } else {
-            for (int g = 0; g < kGroups; ++g) low[g][t] = dot4<Fmt::full_byte>(low[g][t], ws[g], x.hi + column);
+            for (int g = 0; g < kGroups; ++g) low[g][t] = dot4<kInfo.full_byte>(low[g][t], ws[g], x.hi + column);
           }
         }
       }
       for (int g = 0; g < kGroups; ++g) {
-        const F dw = load(d + (g * blocks * Fmt::parts + at) * 16);
+        const F dw = w[g].d(b, part);
+        F mw = dw;
+        if constexpr (kInfo.min) mw = w[g].m(b, part);
         for (int t = 0; t < kTokens; ++t) {
           const I sum = kWide ? shift_left(high[g][t], 8) + low[g][t] : low[g][t];
           acc[g][t] = fma(to_float(sum), dw * set1(x.d[(t0 + t) * blocks + b]), acc[g][t]);
-          if constexpr (Fmt::min)
-            acc[g][t] = fma(load(m + (g * blocks * Fmt::parts + at) * 16),
-                            set1(x.s[(t0 + t) * blocks * Fmt::parts + at]), acc[g][t]);
+          if constexpr (kInfo.min) acc[g][t] = fma(mw, set1(x.s[(t0 + t) * blocks * kParts + at]), acc[g][t]);
         }
       }
     }
   }
   for (int t = 0; t < kTokens; ++t)
-    for (int g = 0; g < kGroups; ++g) store(y + (t0 + t) * y_stride + (g0 + g) * 16, acc[g][t]);
+    for (int g = 0; g < kGroups; ++g) store(y + (t0 + t) * y_stride + g * 16, acc[g][t]);
 }
 
-template <class Fmt, bool kWide, int kGroups>
-inline void tokens(const WeightView& w, int64_t g, const ActivationView& x, int64_t n, float* y, int64_t stride) {
+template <bool kWide, int kGroups, class Weights>
+inline void tiles(const Weights* w, int32_t offset, const ActivationView& x, int64_t n, float* y, int64_t stride) {
   constexpr int kTile = kWide && kTileTokens == 3 ? 2 : kTileTokens;  // two sums an output need more registers
   int64_t t = 0;
-  for (; t + kTile <= n; t += kTile) tile<Fmt, kWide, kGroups, kTile>(w, g, x, t, y, stride);
-  for (; t + 2 <= n; t += 2) tile<Fmt, kWide, kGroups, 2>(w, g, x, t, y, stride);
-  for (; t < n; ++t) tile<Fmt, kWide, kGroups, 1>(w, g, x, t, y, stride);
+  for (; t + kTile <= n; t += kTile) tile<kWide, kGroups, kTile>(w, offset, x, t, y, stride);
+  for (; t + 2 <= n; t += 2) tile<kWide, kGroups, 2>(w, offset, x, t, y, stride);
+  for (; t < n; ++t) tile<kWide, kGroups, 1>(w, offset, x, t, y, stride);
 }
 
-// One or two groups for all tokens. From 8 tokens on nibbles are spread to bytes once, into `scratch`.
-template <class Fmt>
-inline void panel(const WeightView& w, int64_t g0, int64_t g1, const ActivationView& x, int64_t n, float* y,
-                  int64_t stride, uint8_t* scratch) {
-  const int64_t blocks = w.cols / 32;
-  const auto run = [&]<class F2>(const WeightView& v, int64_t first, float* out) {
-    if (!x.lo && g1 - g0 == 2 && kTileTokens > 3) return tokens<F2, false, 2>(v, first, x, n, out, stride);
-    for (int64_t g = first; g < first + g1 - g0; ++g) {
-      if (x.lo)
-        tokens<F2, true, 1>(v, g, x, n, out, stride);
-      else
-        tokens<F2, false, 1>(v, g, x, n, out, stride);
+template <Layout kLayout>
+inline void linear_as(const WeightView& w, int64_t g0, int64_t g1, const ActivationView& x, int64_t n, float* y,
+                      int64_t stride, uint8_t* scratch) {
+  using From = Stream<kLayout>;
+  const auto stream = [&](int64_t g) { return From{w.data + g * group_bytes(kLayout, w.cols)}; };
+  if (n == 1) {
+    for (int64_t g = g0; g < g1; ++g) {
+      const From from = stream(g);
+      x.lo ? tile<true, 1, 1>(&from, w.offset, x, 0, y + 16 * g, stride)
+           : tile<false, 1, 1>(&from, w.offset, x, 0, y + 16 * g, stride);
     }
-  };
-  if constexpr (Fmt::nibbles) {
-    if (n >= 8) {
-      for (int64_t b = 0; b < (g1 - g0) * blocks; ++b) {
-        const uint8_t* from = w.q + (g0 * blocks + b) * 256;
-        for (int j = 0; j < 4; ++j) {
-          const B packed = load_bytes(from + 64 * j);
-          store_bytes(scratch + b * 512 + 64 * j, low_nibbles(packed));
-          store_bytes(scratch + b * 512 + 64 * (j + 4), high_nibbles(packed));
-        }
-      }
-      WeightView spread = w;
-      spread.q = scratch;
-      spread.d = w.d + g0 * blocks * 16;
-      if (w.m) spread.m = w.m + g0 * blocks * 16;
-      run.template operator()<Format<false, Fmt::min, false, false>>(spread, 0, y + g0 * 16);
-      return;
-    }
+    return;
   }
-  run.template operator()<Fmt>(w, g0, y);
+  using To = Panel<From::kInfo.min, From::kInfo.halves, From::kInfo.full_byte>;
+  uint8_t* aligned = scratch + (64 - reinterpret_cast<uintptr_t>(scratch) % 64) % 64;
+  const To panels[2] = {To(aligned, w.cols, 0), To(aligned, w.cols, 1)};
+  for (int64_t g = g0; g < g1; ++g) panels[g - g0].decode(stream(g), w.cols / 32);
+  if (!x.lo && g1 - g0 == 2 && kTileTokens > 3) return tiles<false, 2>(panels, w.offset, x, n, y + 16 * g0, stride);
+  for (int64_t g = g0; g < g1; ++g)
+    x.lo ? tiles<true, 1>(panels + (g - g0), w.offset, x, n, y + 16 * g, stride)
+         : tiles<false, 1>(panels + (g - g0), w.offset, x, n, y + 16 * g, stride);
 }
 
 inline void linear(const WeightView& w, int64_t g0, int64_t g1, const ActivationView& x, int64_t n, float* y,
                    int64_t y_stride, uint8_t* scratch) {
   switch (w.layout) {
-    case Layout::u4: return panel<Format<true, false, false, false>>(w, g0, g1, x, n, y, y_stride, scratch);
-    case Layout::u4_min: return panel<Format<true, true, false, false>>(w, g0, g1, x, n, y, y_stride, scratch);
-    case Layout::u7: return panel<Format<false, false, false, false>>(w, g0, g1, x, n, y, y_stride, scratch);
-    case Layout::u7_min: return panel<Format<false, true, false, false>>(w, g0, g1, x, n, y, y_stride, scratch);
-    case Layout::u7_halves: return panel<Format<false, false, true, false>>(w, g0, g1, x, n, y, y_stride, scratch);
-    case Layout::u7_halves_min: return panel<Format<false, true, true, false>>(w, g0, g1, x, n, y, y_stride, scratch);
-    case Layout::u8: return panel<Format<false, false, false, true>>(w, g0, g1, x, n, y, y_stride, scratch);
+#define SAMEBITS_CASE(name) \
+  case Layout::name: return linear_as<Layout::name>(w, g0, g1, x, n, y, y_stride, scratch);
+    SAMEBITS_CASE(u4) SAMEBITS_CASE(u4_min) SAMEBITS_CASE(u5) SAMEBITS_CASE(u5_min) SAMEBITS_CASE(u8)
+    SAMEBITS_CASE(u4_sub_min) SAMEBITS_CASE(u5_sub_min) SAMEBITS_CASE(u4_sub_halves) SAMEBITS_CASE(u4_sub_halves_min)
+    SAMEBITS_CASE(u6_sub_halves) SAMEBITS_CASE(u8_sub) SAMEBITS_CASE(u5_f32)
+#undef SAMEBITS_CASE
     case Layout::f32: case Layout::f16: case Layout::bf16: __builtin_unreachable();
   }
 }
@@ -150,7 +190,7 @@ inline void float_tile(const WeightView& w, int64_t g, const float* x, int64_t x
   F acc[kTokens];
   for (int t = 0; t < kTokens; ++t) acc[t] = set1(0.0f);
   for (int64_t k = 0; k < w.cols; ++k) {
-    const F ws = load_weights<kLayout>(w.q, (g * w.cols + k) * 16);
+    const F ws = load_weights<kLayout>(w.data, (g * w.cols + k) * 16);
     for (int t = 0; t < kTokens; ++t) acc[t] = fma(ws, set1(x[t * x_stride + k]), acc[t]);
   }
   for (int t = 0; t < kTokens; ++t) store(y + t * y_stride + g * 16, acc[t]);

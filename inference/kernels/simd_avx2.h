@@ -82,6 +82,10 @@ inline void store_f16(uint16_t* p, F x) {
   _mm_storeu_si128(h, _mm256_cvtps_ph(x.a, kMode));
   _mm_storeu_si128(h + 1, _mm256_cvtps_ph(x.b, kMode));
 }
+inline F load_i8(const int8_t* p) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(v)), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(v, 8)))};
+}
 inline float fma1(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
 inline B load_bytes(const uint8_t* p) { return {load256(p), load256(p + 32)}; }
@@ -94,6 +98,20 @@ inline B low_nibbles(B x) {
   return {_mm256_and_si256(x.a, m), _mm256_and_si256(x.b, m)};
 }
 inline B high_nibbles(B x) { return low_nibbles({_mm256_srli_epi16(x.a, 4), _mm256_srli_epi16(x.b, 4)}); }
+// Adds `value` to the bytes whose bit is set. Each byte gets the byte of bits that holds its own, then tests it.
+inline B add_where(B x, const uint8_t* bits, uint8_t value) {
+  const __m256i spread = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3,
+                                          3, 3, 3, 3, 3, 3);
+  const __m256i own = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+  const auto half = [&](__m256i v, const uint8_t* p) {
+    int32_t four;
+    __builtin_memcpy(&four, p, 4);
+    const __m256i set = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(four), spread), own);
+    const __m256i mask = _mm256_cmpeq_epi8(set, own);
+    return _mm256_add_epi8(v, _mm256_and_si256(mask, _mm256_set1_epi8(static_cast<char>(value))));
+  };
+  return {half(x.a, bits), half(x.b, bits + 4)};
+}
 
 // acc + dot products: exact, see simd_avx512.h.
 #ifdef SAMEBITS_VNNI

@@ -56,12 +56,21 @@ inline void store_f16(uint16_t* p, F a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
                       _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
+inline F load_i8(const int8_t* p) {
+  return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
+}
 inline float fma1(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
 inline B load_bytes(const uint8_t* p) { return {_mm512_loadu_si512(p)}; }
 inline void store_bytes(uint8_t* p, B a) { _mm512_storeu_si512(p, a.v); }
 inline B low_nibbles(B a) { return {_mm512_and_si512(a.v, _mm512_set1_epi8(15))}; }
 inline B high_nibbles(B a) { return {_mm512_and_si512(_mm512_srli_epi16(a.v, 4), _mm512_set1_epi8(15))}; }
+// Adds `value` to the bytes whose bit is set.
+inline B add_where(B a, const uint8_t* bits, uint8_t value) {
+  uint64_t mask;
+  __builtin_memcpy(&mask, bits, 8);
+  return {_mm512_mask_add_epi8(a.v, mask, a.v, _mm512_set1_epi8(static_cast<char>(value)))};
+}
 
 // acc + the dot product of each row's 4 unsigned bytes with the 4 signed bytes at x: exact in int32.
 // Without VNNI pairs meet in int16, which is exact for w <= 127 (2 * 127 * 128 = 32512); larger bytes are

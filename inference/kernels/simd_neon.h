@@ -122,6 +122,12 @@ inline F load_bf16(const uint16_t* p) {
 inline void store_f16(uint16_t* p, F a) {
   SAMEBITS_EACH vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(a.v[i])));
 }
+inline F load_i8(const int8_t* p) {
+  const int8x16_t bytes = vld1q_s8(p);
+  const int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_s8(vget_high_s8(bytes));
+  return to_float({{vmovl_s16(vget_low_s16(low)), vmovl_s16(vget_high_s16(low)), vmovl_s16(vget_low_s16(high)),
+                    vmovl_s16(vget_high_s16(high))}});
+}
 inline float fma1(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
 inline B load_bytes(const uint8_t* p) {
@@ -136,6 +142,17 @@ inline B low_nibbles(B a) {
 }
 inline B high_nibbles(B a) {
   SAMEBITS_EACH a.v[i] = vshrq_n_u8(a.v[i], 4);
+  return a;
+}
+
+// Adds `value` to the bytes whose bit is set; bits: 8 bytes.
+inline B add_where(B a, const uint8_t* bits, uint8_t value) {
+  const uint8_t each[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  const uint8x16_t own = vld1q_u8(each);
+  SAMEBITS_EACH {
+    const uint8x16_t spread = vcombine_u8(vdup_n_u8(bits[2 * i]), vdup_n_u8(bits[2 * i + 1]));
+    a.v[i] = vaddq_u8(a.v[i], vandq_u8(vtstq_u8(spread, own), vdupq_n_u8(value)));
+  }
   return a;
 }
 

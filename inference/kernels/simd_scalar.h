@@ -159,6 +159,11 @@ inline F load_bf16(const uint16_t* p) {
   return r;
 }
 inline void store_f16(uint16_t* p, F a) { SAMEBITS_EACH p[i] = float_to_half(a.v[i]); }
+inline F load_i8(const int8_t* p) {
+  F r;
+  SAMEBITS_EACH r.v[i] = static_cast<float>(p[i]);
+  return r;
+}
 
 inline B load_bytes(const uint8_t* p) {
   B r;
@@ -172,6 +177,11 @@ inline B low_nibbles(B a) {
 }
 inline B high_nibbles(B a) {
   for (uint8_t& x : a.v) x >>= 4;
+  return a;
+}
+// Adds `value` to the bytes whose bit is set; bits: 8 bytes.
+inline B add_where(B a, const uint8_t* bits, uint8_t value) {
+  for (int i = 0; i < 64; ++i) a.v[i] = static_cast<uint8_t>(a.v[i] + ((bits[i / 8] >> i % 8 & 1) ? value : 0));
   return a;
 }
 

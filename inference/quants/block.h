@@ -23,7 +23,6 @@ inline uint32_t load_u32(const uint8_t* p) {
   return v;
 }
 
-inline float load_f16(const uint8_t* p) { return f16_to_f32(load_u16(p)); }
 
 // 32 nibbles from 16 bytes: the low ones are weights 0-15, the high ones 16-31.
 inline void unpack_nibbles(const uint8_t* qs, uint8_t* q) {
@@ -33,10 +32,30 @@ inline void unpack_nibbles(const uint8_t* qs, uint8_t* q) {
   }
 }
 
-// One scale and one minimum for all 32 weights.
-inline void set_scale(Block32& b, float d, float m) {
-  b.d[0] = b.d[1] = d;
-  b.m[0] = b.m[1] = m;
+// ScaleForm::f16: one binary16 scale and minimum for all 32 weights.
+inline void set_scales(Block32& b, uint16_t d, uint16_t m) {
+  b.d_f16 = d;
+  b.m_f16 = m;
+  b.d[0] = b.d[1] = f16_to_f32(d);
+  b.m[0] = b.m[1] = f16_to_f32(m);
+  b.d_sub[0] = b.d_sub[1] = b.m_sub[0] = b.m_sub[1] = 0;
+}
+
+struct Halves {
+  int first, second;
+};
+
+// ScaleForm::sub: w = d * scale * q - m * min, a sub-scale for each half of the 32 weights. Both products are exact.
+inline void set_sub_scales(Block32& b, uint16_t d, uint16_t m, Halves scale, Halves min) {
+  b.d_f16 = d;
+  b.m_f16 = m;
+  const int scales[2] = {scale.first, scale.second}, mins[2] = {min.first, min.second};
+  for (int half = 0; half < 2; ++half) {
+    b.d_sub[half] = static_cast<int8_t>(scales[half]);
+    b.m_sub[half] = static_cast<int8_t>(-mins[half]);
+    b.d[half] = f16_to_f32(d) * static_cast<float>(b.d_sub[half]);
+    b.m[half] = f16_to_f32(m) * static_cast<float>(b.m_sub[half]);
+  }
 }
 
 // The 6-bit scale and minimum of sub-block s (0-7) of Q4_K and Q5_K, packed into 12 bytes: the low six bits of

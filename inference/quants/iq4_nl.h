@@ -15,12 +15,12 @@ struct IQ4_NL {
                                       .offset = 127,
                                       .halves = false,
                                       .has_min = false,
-                                      .f16_scales = true,
+                                      .scales = ScaleForm::f16,
                                       .d_at = 0,
                                       .m_at = -1};
 
   static void unpack(const uint8_t* block, Block32* out) {
-    set_scale(*out, load_f16(block), 0);
+    set_scales(*out, load_u16(block), 0);
     unpack_nibbles(block + 2, out->q);
     for (uint8_t& q : out->q) q = kIq4Values[q];
   }

@@ -17,17 +17,17 @@ struct IQ4_XS {
                                       .offset = 127,
                                       .halves = false,
                                       .has_min = false,
-                                      .f16_scales = false,
+                                      .scales = ScaleForm::sub,
                                       .d_at = 0,
                                       .m_at = -1};
 
   static void unpack(const uint8_t* block, Block32* out) {
-    const float d = load_f16(block);
     const int scales_high = load_u16(block + 2);
     for (int i = 0; i < 8; ++i) {
       const int low = block[4 + i / 2] >> 4 * (i % 2) & 15;
       const int high = scales_high >> 2 * i & 3;
-      set_scale(out[i], d * static_cast<float>((low | high << 4) - 32), 0);
+      const int scale = (low | high << 4) - 32;
+      set_sub_scales(out[i], load_u16(block), 0, {scale, scale}, {0, 0});
       unpack_nibbles(block + 8 + 16 * i, out[i].q);
       for (uint8_t& q : out[i].q) q = kIq4Values[q];
     }

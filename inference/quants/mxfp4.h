@@ -17,7 +17,7 @@ struct MXFP4 {
                                       .offset = 12,
                                       .halves = false,
                                       .has_min = false,
-                                      .f16_scales = false};
+                                      .scales = ScaleForm::f32};
 
   static constexpr uint8_t kValues[16] = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};  // doubled + 12
 
@@ -25,7 +25,8 @@ struct MXFP4 {
   static float scale(uint8_t e) { return std::bit_cast<float>(e < 2 ? uint32_t{0x200000} << e : (e - 1u) << 23); }
 
   static void unpack(const uint8_t* block, Block32* out) {
-    set_scale(*out, scale(block[0]), 0);
+    set_scales(*out, 0, 0);
+    out->d[0] = out->d[1] = scale(block[0]);
     unpack_nibbles(block + 1, out->q);
     for (uint8_t& q : out->q) q = kValues[q];
   }

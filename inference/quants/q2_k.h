@@ -17,20 +17,17 @@ struct Q2_K {
                                       .offset = 0,
                                       .halves = true,
                                       .has_min = true,
-                                      .f16_scales = false,
+                                      .scales = ScaleForm::sub,
                                       .d_at = 80,
                                       .m_at = 82};
 
   static void unpack(const uint8_t* block, Block32* out) {
-    const float d = load_f16(block + 80), dmin = load_f16(block + 82);
     for (int i = 0; i < 8; ++i) {
       const uint8_t* qs = block + 16 + 32 * (i / 4);
       for (int l = 0; l < 32; ++l) out[i].q[l] = qs[l] >> 2 * (i % 4) & 3;
-      for (int half = 0; half < 2; ++half) {
-        const int sub = block[2 * i + half];
-        out[i].d[half] = d * static_cast<float>(sub & 15);
-        out[i].m[half] = -(dmin * static_cast<float>(sub >> 4));
-      }
+      const int first = block[2 * i], second = block[2 * i + 1];
+      set_sub_scales(out[i], load_u16(block + 80), load_u16(block + 82), {first & 15, second & 15},
+                     {first >> 4, second >> 4});
     }
   }
 };

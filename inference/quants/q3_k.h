@@ -18,23 +18,20 @@ struct Q3_K {
                                       .offset = 4,
                                       .halves = true,
                                       .has_min = false,
-                                      .f16_scales = false,
+                                      .scales = ScaleForm::sub,
                                       .d_at = 108,
                                       .m_at = -1};
 
   static void unpack(const uint8_t* block, Block32* out) {
     const uint8_t* scales = block + 96;
-    const float d = load_f16(block + 108);
+    const auto scale = [&](int k) {
+      const int low = k < 8 ? scales[k] & 15 : scales[k - 8] >> 4;
+      return (low | (scales[8 + k % 4] >> 2 * (k / 4) & 3) << 4) - 32;
+    };
     for (int i = 0; i < 8; ++i) {
       const uint8_t* qs = block + 32 + 32 * (i / 4);
       for (int l = 0; l < 32; ++l) out[i].q[l] = (qs[l] >> 2 * (i % 4) & 3) | (block[l] >> i & 1) << 2;
-      for (int half = 0; half < 2; ++half) {
-        const int k = 2 * i + half;
-        const int low = k < 8 ? scales[k] & 15 : scales[k - 8] >> 4;
-        const int high = scales[8 + k % 4] >> 2 * (k / 4) & 3;
-        out[i].d[half] = d * static_cast<float>((low | high << 4) - 32);
-        out[i].m[half] = 0;
-      }
+      set_sub_scales(out[i], load_u16(block + 108), 0, {scale(2 * i), scale(2 * i + 1)}, {0, 0});
     }
   }
 };

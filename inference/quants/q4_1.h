@@ -15,12 +15,12 @@ struct Q4_1 {
                                       .offset = 0,
                                       .halves = false,
                                       .has_min = true,
-                                      .f16_scales = true,
+                                      .scales = ScaleForm::f16,
                                       .d_at = 0,
                                       .m_at = 2};
 
   static void unpack(const uint8_t* block, Block32* out) {
-    set_scale(*out, load_f16(block), load_f16(block + 2));
+    set_scales(*out, load_u16(block), load_u16(block + 2));
     unpack_nibbles(block + 4, out->q);
   }
 };

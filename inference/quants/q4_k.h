@@ -16,15 +16,14 @@ struct Q4_K {
                                       .offset = 0,
                                       .halves = false,
                                       .has_min = true,
-                                      .f16_scales = false,
+                                      .scales = ScaleForm::sub,
                                       .d_at = 0,
                                       .m_at = 2};
 
   static void unpack(const uint8_t* block, Block32* out) {
-    const float d = load_f16(block), dmin = load_f16(block + 2);
     for (int i = 0; i < 8; ++i) {
       const ScaleMin s = k4_scale_min(block + 4, i);
-      set_scale(out[i], d * static_cast<float>(s.scale), -(dmin * static_cast<float>(s.min)));
+      set_sub_scales(out[i], load_u16(block), load_u16(block + 2), {s.scale, s.scale}, {s.min, s.min});
       const uint8_t* qs = block + 16 + 32 * (i / 2);
       for (int l = 0; l < 32; ++l) out[i].q[l] = qs[l] >> 4 * (i % 2) & 15;
     }

@@ -15,12 +15,12 @@ struct Q5_0 {
                                       .offset = 16,
                                       .halves = false,
                                       .has_min = false,
-                                      .f16_scales = true,
+                                      .scales = ScaleForm::f16,
                                       .d_at = 0,
                                       .m_at = -1};
 
   static void unpack(const uint8_t* block, Block32* out) {
-    set_scale(*out, load_f16(block), 0);
+    set_scales(*out, load_u16(block), 0);
     unpack_nibbles(block + 6, out->q);
     const uint32_t high = load_u32(block + 2);
     for (int j = 0; j < 32; ++j) out->q[j] |= (high >> j & 1) << 4;

@@ -16,12 +16,12 @@ struct Q5_1 {
                                       .offset = 0,
                                       .halves = false,
                                       .has_min = true,
-                                      .f16_scales = true,
+                                      .scales = ScaleForm::f16,
                                       .d_at = 0,
                                       .m_at = 2};
 
   static void unpack(const uint8_t* block, Block32* out) {
-    set_scale(*out, load_f16(block), load_f16(block + 2));
+    set_scales(*out, load_u16(block), load_u16(block + 2));
     unpack_nibbles(block + 8, out->q);
     const uint32_t high = load_u32(block + 4);
     for (int j = 0; j < 32; ++j) out->q[j] |= (high >> j & 1) << 4;

@@ -18,21 +18,18 @@ struct Q6_K {
                                       .offset = 32,
                                       .halves = true,
                                       .has_min = false,
-                                      .f16_scales = false,
+                                      .scales = ScaleForm::sub,
                                       .d_at = 208,
                                       .m_at = -1};
 
   static void unpack(const uint8_t* block, Block32* out) {
-    const float d = load_f16(block + 208);
+    const auto* scales = reinterpret_cast<const int8_t*>(block + 192);
     for (int i = 0; i < 8; ++i) {
       const int part = i % 4;
       const uint8_t* ql = block + 64 * (i / 4) + 32 * (part % 2);
       const uint8_t* qh = block + 128 + 32 * (i / 4);
       for (int l = 0; l < 32; ++l) out[i].q[l] = (ql[l] >> 4 * (part / 2) & 15) | (qh[l] >> 2 * part & 3) << 4;
-      for (int half = 0; half < 2; ++half) {
-        out[i].d[half] = d * static_cast<float>(static_cast<int8_t>(block[192 + 2 * i + half]));
-        out[i].m[half] = 0;
-      }
+      set_sub_scales(out[i], load_u16(block + 208), 0, {scales[2 * i], scales[2 * i + 1]}, {0, 0});
     }
   }
 };

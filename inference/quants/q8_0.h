@@ -15,12 +15,12 @@ struct Q8_0 {
                                       .offset = 128,
                                       .halves = false,
                                       .has_min = false,
-                                      .f16_scales = true,
+                                      .scales = ScaleForm::f16,
                                       .d_at = 0,
                                       .m_at = -1};
 
   static void unpack(const uint8_t* block, Block32* out) {
-    set_scale(*out, load_f16(block), 0);
+    set_scales(*out, load_u16(block), 0);
     for (int j = 0; j < 32; ++j) out->q[j] = block[2 + j] ^ 0x80;  // i8 + 128
   }
 };
