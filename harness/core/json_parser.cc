@@ -1,0 +1,249 @@
+// The strict JSON reader: files come from strangers, and where two readers could disagree about one, a digest over its
+// content would mean two things.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+#include "harness/core/canonical_json.h"
+#include "harness/core/error.h"
+#include "harness/core/utf8.h"
+
+namespace samebits {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMaxNumberChars = 32;  // more digits than a double holds are a mistake or an attack
+
+// Recursive descent, one function a rule of RFC 8259's grammar; `at_` is the next byte. Depth is bounded by limits_.
+class Parser {
+ public:
+  Parser(std::string_view text, std::string_view where, JsonLimits limits)
+      : text_(text), where_(where), limits_(limits) {}
+
+  json document() {
+    if (text_.size() > limits_.bytes) fail(fmt::format("longer than {} bytes", limits_.bytes), limits_.bytes);
+    if (text_.substr(0, 3) == "\xEF\xBB\xBF") fail("a byte order mark", 0);
+    json v = value(1);
+    skip_space();
+    if (at_ != text_.size()) fail("data after the end of the value", at_);
+    return v;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& problem, size_t offset) const {
+    throw Error("E0602", "not valid JSON: " + problem, fmt::format("{}, byte {}", where_, offset),
+                "mend the file at that byte, or take an undamaged copy");
+  }
+
+  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+
+  void skip_space() {
+    while (at_ < text_.size() && (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r')) ++at_;
+  }
+
+  bool closes(char bracket) {
+    skip_space();
+    if (peek() != bracket) return false;
+    ++at_;
+    return true;
+  }
+
+  void expect(char c, const char* problem) {
+    skip_space();
+    if (at_ == text_.size() || text_[at_] != c) fail(problem, at_);
+    ++at_;
+  }
+
+  json value(int depth) {
+    if (depth > limits_.depth) fail(fmt::format("nested deeper than {}", limits_.depth), at_);
+    skip_space();
+    if (at_ == text_.size()) fail("it ends where a value is due", at_);
+    switch (text_[at_]) {
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
+      case '"':
+        return string();
+      case 't':
+        return word("true", true);
+      case 'f':
+        return word("false", false);
+      case 'n':
+        return word("null", nullptr);
+      default:
+        return number();
+    }
+  }
+
+  json word(std::string_view spelling, json v) {
+    if (text_.substr(at_, spelling.size()) != spelling) fail("an unknown word", at_);
+    at_ += spelling.size();
+    return v;
+  }
+
+  json object(int depth) {
+    json out = json::object();
+    auto& members = out.get_ref<json::object_t&>();
+    ++at_;
+    if (closes('}')) return out;
+    while (true) {
+      skip_space();
+      const size_t key_at = at_;
+      if (peek() != '"') fail("a key in quotes is due", at_);
+      const auto [member, inserted] = members.try_emplace(string());
+      if (!inserted) fail("a key that stood before", key_at);
+      expect(':', "':' is due after a key");
+      member->second = value(depth + 1);
+      if (closes('}')) return out;
+      expect(',', "',' or '}' is due");
+    }
+  }
+
+  json array(int depth) {
+    json out = json::array();
+    auto& values = out.get_ref<json::array_t&>();
+    ++at_;
+    if (closes(']')) return out;
+    while (true) {
+      values.push_back(value(depth + 1));
+      if (closes(']')) return out;
+      expect(',', "',' or ']' is due");
+    }
+  }
+
+  std::string string() {
+    std::string out;
+    size_t run = ++at_;  // text_[run, at_) is taken as it is
+    while (true) {
+      if (at_ == text_.size()) fail("a string without its closing quote", run - 1);
+      const uint8_t c = static_cast<uint8_t>(text_[at_]);
+      if (c == '"' || c == '\\') {
+        out.append(text_, run, at_ - run);
+        ++at_;
+        if (c == '"') return out;
+        escape(out);
+        run = at_;
+      } else if (c < 0x20) {
+        fail("a control character in a string", at_);
+      } else if (c < 0x80) {
+        ++at_;
+      } else {
+        uint32_t code_point;
+        const size_t n = decode_utf8_at(text_, at_, &code_point);
+        if (n == 0) fail("invalid UTF-8", at_);
+        at_ += n;
+      }
+    }
+  }
+
+  void escape(std::string& out) {
+    const size_t start = at_ - 1;
+    const char c = peek();
+    ++at_;
+    switch (c) {
+      case 'b':
+        out += '\b';
+        return;
+      case 't':
+        out += '\t';
+        return;
+      case 'n':
+        out += '\n';
+        return;
+      case 'f':
+        out += '\f';
+        return;
+      case 'r':
+        out += '\r';
+        return;
+      case '"':
+      case '\\':
+      case '/':
+        out += c;
+        return;
+      case 'u':
+        break;
+      default:
+        fail("an unknown escape", start);
+    }
+    uint32_t unit = hex4(start);
+    if (unit >= 0xDC00 && unit <= 0xDFFF) fail("a lone surrogate", start);
+    if (unit >= 0xD800 && unit <= 0xDBFF) {
+      if (text_.substr(at_, 2) != "\\u") fail("a lone surrogate", start);
+      at_ += 2;
+      const uint32_t low = hex4(start);
+      if (low < 0xDC00 || low > 0xDFFF) fail("a lone surrogate", start);
+      unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+    }
+    append_utf8_to(unit, out);
+  }
+
+  uint32_t hex4(size_t start) {
+    uint32_t unit = 0;
+    const std::string_view digits = text_.substr(std::min(at_, text_.size()), 4);
+    const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
+    if (digits.size() != 4 || status != std::errc() || end != digits.data() + 4)
+      fail("\\u needs four hex digits", start);
+    at_ += 4;
+    return unit;
+  }
+
+  void digits(const char* problem) {
+    const size_t start = at_;
+    while (peek() >= '0' && peek() <= '9') ++at_;
+    if (at_ == start) fail(problem, at_);
+  }
+
+  json number() {
+    const size_t start = at_;
+    if (peek() == '-') ++at_;
+    const bool leading_zero = peek() == '0';
+    const size_t integer_at = at_;
+    digits("a value is due");
+    if (leading_zero && at_ - integer_at > 1) fail("a leading zero", integer_at);
+    bool integer = true;
+    if (peek() == '.') {
+      integer = false;
+      ++at_;
+      digits("a digit is due after the decimal point");
+    }
+    if (peek() == 'e' || peek() == 'E') {
+      integer = false;
+      ++at_;
+      if (peek() == '+' || peek() == '-') ++at_;
+      digits("a digit is due in the exponent");
+    }
+    return number_value(text_.substr(start, at_ - start), start, integer);
+  }
+
+  json number_value(std::string_view token, size_t start, bool integer) const {
+    if (token.size() > kMaxNumberChars)
+      fail(fmt::format("a number of more than {} characters", kMaxNumberChars), start);
+    const char *first = token.data(), *last = first + token.size();
+    if (integer) {
+      int64_t i;
+      if (std::from_chars(first, last, i).ec == std::errc()) return i < 0 ? json(i) : json(static_cast<uint64_t>(i));
+      uint64_t u;
+      if (*first != '-' && std::from_chars(first, last, u).ec == std::errc()) return u;
+    }
+    double d;
+    if (std::from_chars(first, last, d).ec != std::errc()) fail("a number beyond the range of a double", start);
+    return d;
+  }
+
+  std::string_view text_, where_;
+  JsonLimits limits_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+json parse_json(std::string_view text, std::string_view where, JsonLimits limits) {
+  return Parser(text, where, limits).document();
+}
+
+}  // namespace samebits
