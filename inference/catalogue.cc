@@ -111,6 +111,18 @@ const CatalogueModel* find_model(const std::vector<CatalogueModel>& models, std:
               std::string(name), "give the path of a GGUF file, or one of: " + list);
 }
 
+// Pulling takes names only; a path that was given instead gets told so.
+void refuse_path(std::string_view name) {
+  std::error_code ignored;
+  const bool folder = fs::is_directory(name, ignored), there = fs::exists(name, ignored);
+  if (!there && name.find('/') == std::string_view::npos) return;
+  const char* kind = folder ? "a folder" : there ? "a file" : "a path";
+  throw Error("E0231", fmt::format("\"{}\" is {}, not a name of the catalogue; nothing was pulled", name, kind),
+              std::string(name),
+              there && !folder ? "a GGUF file needs no pull: pass its path with -m"
+                               : "give a name that `samebits list models` prints; a GGUF file's path goes to -m");
+}
+
 fs::path models_dir() { return fs::path(cache_dir()) / "models"; }
 fs::path model_path(const CatalogueModel& m) { return models_dir() / (m.name + ".gguf"); }
 
@@ -231,6 +243,7 @@ void fetch(const CatalogueModel& model, const PullHooks& hooks) {
 
 std::string pull_model(std::string_view name, const PullHooks& hooks, const std::vector<CatalogueModel>& models) {
   const CatalogueModel* model = find_model(models, name);
+  if (!model) refuse_path(name);
   if (!model) unknown_model(models, name);
   const fs::path path = model_path(*model);
   try {

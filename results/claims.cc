@@ -13,6 +13,7 @@ namespace {
 
 using nlohmann::json;
 
+// claims/run.json: what decided every bit, and what the model says of itself.
 json run_json(const ClaimsInput& in) {
   bool partial = false;
   for (const Task& t : in.plan.tasks) partial = partial || t.partial;
@@ -61,6 +62,7 @@ std::string estimates_text(const TaskScores& scores) {
 // ---- Energy proxies: exact work of every request as if computed alone ----
 
 struct Work {
+  // 128 bits: sums of 64-bit counts cannot wrap, however many requests a bundle claims.
   unsigned __int128 macs = 0, weight_bytes = 0, kv_bytes = 0;
   uint64_t n = 0, unknown = 0;  // requests
 };
@@ -130,7 +132,7 @@ void emit_safety(const ClaimsInput& in, const EmitFile& emit) {
       ++requests;
       errors += !response.error.empty();
       const auto& slices = in.plan.samples[request.sample].slices;
-      const auto label = slices.find("label");
+      const auto label = slices.find("label");  // "safe" or "unsafe"; "" where the task has none
       for (const StageRecord& s : response.stages) {
         StageCount& count = counts[{s.point, s.stage, s.digest, label == slices.end() ? "" : label->second}];
         ++(s.block ? count.blocked : count.passed);

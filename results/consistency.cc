@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "harness/core/canonical_json.h"
+#include "harness/core/staged.h"
+#include "results/difference.h"
 #include "results/encoding.h"
 
 namespace samebits {
@@ -45,7 +50,43 @@ std::optional<Difference> inconsistent_scores(const std::string& where, const Re
   return std::nullopt;
 }
 
+// Answers with what is stored, so that a chain of stages judges it again. No model: the texts are those of the bundle.
+class StoredAnswers final : public Backend {
+ public:
+  explicit StoredAnswers(const StoredRun& run) : run_(run) {}
+  const ModelInfo& model() const override { return run_.model; }
+  std::vector<int32_t> tokenize(std::string_view, bool) const override { return {}; }
+  void answer(std::span<const Request> requests, const Sink& sink, const Observer&) override {
+    for (const Request& request : requests) {
+      Response r = *run_.responses[request.index];
+      r.stages.clear();
+      if (r.stop == Stop::blocked) r.stop = Stop::none;  // what it was before a stage withheld it, nobody recorded
+      sink(std::move(r));
+    }
+  }
+
+ private:
+  const StoredRun& run_;
+};
+
 }  // namespace
+
+std::optional<Difference> inconsistent_stages(const StoredRun& run) {
+  std::vector<Request> judged;
+  for (const Request& request : run.plan.requests)
+    if (!run.plan.tasks[request.task].stages.empty()) judged.push_back(request);
+  StoredAnswers stored(run);
+  StagedBackend chain(run.plan, stored);
+  std::map<uint32_t, Difference> found;  // by request: what an input stage blocks comes back first
+  const Sink compare = [&](Response&& again) {
+    const std::string where = request_place(run.plan, run.plan.requests[again.index]);
+    if (auto difference = response_difference(where, *run.responses[again.index], again))
+      found.emplace(again.index, std::move(*difference));
+  };
+  chain.answer(judged, compare, nullptr);
+  if (found.empty()) return std::nullopt;
+  return found.begin()->second;
+}
 
 std::string request_place(const Plan& plan, const Request& request) {
   const Sample& sample = plan.samples[request.sample];
@@ -56,6 +97,9 @@ std::string request_place(const Plan& plan, const Request& request) {
 std::optional<Difference> inconsistent_response(const StoredRun& run) {
   for (const Request& request : run.plan.requests) {
     const Response& r = *run.responses[request.index];
+    const auto blocks = [](const StageRecord& s) { return s.block; };
+    if (r.stop == Stop::blocked && std::none_of(r.stages.begin(), r.stages.end(), blocks))
+      return Difference{request_place(run.plan, request), "stop", "blocked", "no stage blocked it", kCause};
     if (request.kind == RequestKind::generate || !r.error.empty() || r.stop == Stop::blocked) continue;
     // Servers seldom tell token scores; the engine always does.
     if (r.tokens.empty() && run.model.evidence != "exact") continue;

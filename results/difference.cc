@@ -23,6 +23,17 @@ std::string spoken(const json* v) { return v ? cut_text(canonical(*v), kMaxValue
 
 std::string spoken_text(std::string_view line) { return cut_text(canonical(text_json(line)), kMaxValueBytes); }
 
+// A text from a little before its first byte that differs from `other`: long prompts often begin alike.
+std::string spoken_part(const json& text, const json& other) {
+  constexpr size_t kBytesBefore = 40;
+  const std::string a = canonical(text), b = canonical(other);
+  size_t at = static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+  at -= std::min(at, kBytesBefore);
+  if (a.size() <= kMaxValueBytes || at == 0) return cut_text(a, kMaxValueBytes);
+  while (at > 0 && (static_cast<unsigned char>(a[at]) & 0xC0) == 0x80) --at;  // whole UTF-8 characters
+  return "…" + cut_text(a.substr(at), kMaxValueBytes);
+}
+
 // The first leaf in which two values differ, as "requests/2/tokens/0/3".
 std::optional<Leaf> first_leaf(const std::string& field, const json* stored, const json* computed) {
   if (stored && computed && *stored == *computed) return std::nullopt;
@@ -45,6 +56,8 @@ std::optional<Leaf> first_leaf(const std::string& field, const json* stored, con
     for (const auto& [key, unused] : keys.items())
       if (auto leaf = below(key, member(*stored, key), member(*computed, key))) return leaf;
   }
+  if (stored && computed && stored->is_string() && computed->is_string())
+    return Leaf{field, spoken_part(*stored, *computed), spoken_part(*computed, *stored)};
   return Leaf{field, spoken(stored), spoken(computed)};
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 using nlohmann::json;
 
+// Below what every common file system allows (255 bytes a name; Windows: 260 a path).
 constexpr size_t kMaxNameBytes = 120, kMaxPathBytes = 200;
 
 std::string sha256_raw(std::string_view bytes) {
@@ -26,6 +27,7 @@ std::string sha256_raw(std::string_view bytes) {
   return out;
 }
 
+// RFC 6962 §2.1: 0x00 before leaves and 0x01 before nodes, so that no node can pass as a leaf.
 std::string merkle_node(const std::string& left, const std::string& right) { return sha256_raw('\x01' + left + right); }
 
 bool is_name_char(char c) {
@@ -59,6 +61,7 @@ std::string text_of_json(const json& v, const std::string& where) {
   Fields f(v, where);
   std::string text = base64_decode(f.string("b64"), where);
   f.done();
+  // One text, one spelling: else two bundles of one content had two digests.
   if (is_portable_text(text)) fail_field("base64 of text that needs none", where);
   return text;
 }
@@ -101,6 +104,7 @@ json json_of_embedded(const json& v, const std::string& where) {
   return parse_canonical(text_of_json(v, where), where);
 }
 
+// The quiet NaN of IEEE 754-2019 §6.2.1 with an empty payload.
 std::string claim_bits(double v) { return std::isnan(v) ? "f64:7ff8000000000000" : bits(v); }
 
 std::string path_name(std::string_view name) {

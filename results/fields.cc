@@ -18,6 +18,7 @@ Fields::Fields(const json& object, std::string where) : object_(object), where_(
   if (!object.is_object()) fail_field("not an object", where_);
 }
 
+// Taken keys are noted, so that done() finds the ones nobody asked for.
 const json* Fields::find(const char* key) {
   const auto it = object_.find(key);
   if (it == object_.end()) return nullptr;
@@ -57,6 +58,7 @@ const json& Fields::array(const char* key) {
   return v;
 }
 
+// Strings, since JSON readers keep integers beyond 2^53 only by luck. One spelling: no sign, no leading zero.
 uint64_t Fields::u64(const char* key) {
   const std::string digits = string(key);
   uint64_t v = 0;
@@ -66,6 +68,7 @@ uint64_t Fields::u64(const char* key) {
   return v;
 }
 
+// An unknown key may mean something to the version that wrote it: to skip it would be to misread the record.
 void Fields::done() const {
   for (const auto& [key, value] : object_.items())
     if (std::find(taken_.begin(), taken_.end(), key) == taken_.end()) fail_field("an unknown key", where_ + ": " + key);

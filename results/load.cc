@@ -29,7 +29,7 @@ ModelInfo model_of_json(const json& v, const std::string& where) {
   m.context_length = f.integer<int>("context_length");
   m.bos = f.text("bos");
   m.eos = f.text("eos");
-  m.details = json::object();
+  m.details = json::object();  // of all details the claims keep the digests only
   for (const json& pin : f.array("pins")) {
     Fields p(pin, f.where("pins"));
     const std::string name = p.text("name");
@@ -46,7 +46,7 @@ void load_task(const Bundle& bundle, const std::string& id, StoredRun& run) {
   if (!bundle.has(path) || !bundle.has(items)) fail_field("a task's file is missing", bundle.dir() + "/" + folder);
   const json stored = bundle.read_json(path);
   Fields f(stored, path);
-  run.plan.tasks.push_back(task_of_json(f.get("task"), path));
+  run.plan.tasks.push_back(task_of_json(f.get("task"), path));  // n, root and warnings: open() and verify look
   if (run.plan.tasks.back().id != id) fail_field("the task has another id than run.json says", f.where("task"));
   for_each_line(bundle.read(items), items, kMaxLineBytes, [&](std::string_view line, const std::string& where) {
     append_item(parse_json(line, where), index, where, run.plan, run.responses);
@@ -80,6 +80,7 @@ bool holds_run(const std::string& dir, const Plan& plan, const ModelInfo& model,
   std::error_code ignored;
   if (fs::exists(fs::path(dir) / kJournalName, ignored) || !fs::exists(fs::path(dir) / kSumsName, ignored))
     return false;
+  // A damaged bundle throws here: it is neither this run's nor another's.
   const Bundle bundle = Bundle::open(dir);
   const json key = run_key(plan, model, logits_digest);
   const std::string difference =

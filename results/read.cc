@@ -34,7 +34,7 @@ std::set<std::string> list_files(const std::string& dir, const BundleLimits& lim
     const std::string path = entry.path().lexically_relative(dir).generic_string();
     if (++entries > limits.files) throw Error("E0606", fmt::format("more than {} files", limits.files), dir, kTrust);
     if (!is_safe_path(path) && path != kSumsName) throw Error("E0605", "an unsafe path in a bundle", path, kTrust);
-    const fs::file_status status = entry.symlink_status();
+    const fs::file_status status = entry.symlink_status();  // of the entry itself: a link is never followed
     if (!fs::is_regular_file(status) && (!fs::is_directory(status) || path == kSumsName))
       throw Error("E0605", "a link or special file in a bundle", path, kTrust);
     (fs::is_regular_file(status) ? files : folders).insert(path);
@@ -82,6 +82,7 @@ void check_same_files(const std::set<std::string>& there, const std::map<std::st
   const auto need = [&](const std::string& path) {
     if (!listed.contains(path)) throw Error("E0609", "a file is missing", dir + "/" + path, kCopyAgain);
   };
+  // Every bundle has these, empty or not, so that leaving one out is no way to hide what was measured.
   for (const char* name : kObservations) need(fmt::format("observations/{}.json", name));
   need(kMeasuredName);
   for (const std::string& path : there)
@@ -123,6 +124,7 @@ void check_items(const Bundle& bundle, const std::string& path, const std::strin
     throw Error("E0611", "the items are not those that task.json names", path, kCopyAgain);
 }
 
+// By kind and place. Reports may be of any form: they are compared with their rendering, never parsed.
 void check_content(const Bundle& bundle, const std::string& path, const std::string& text, const BundleLimits& limits) {
   const bool claims = path.starts_with("claims/");
   if (path.ends_with("/items.jsonl") && claims) {
@@ -168,6 +170,7 @@ Bundle Bundle::open(const std::string& dir, BundleLimits limits) {
     throw Error("E0101", "the bundle cannot be read: " + e.code().message(), e.path1().string(),
                 "check that you may read it");
   }
+  // Paths and kinds are safe from here on; now every byte is read once.
   uint64_t total = 0;
   for (const auto& [path, digest] : bundle.files_) {
     const std::string text = bundle.read(path);
@@ -181,6 +184,7 @@ Bundle Bundle::open(const std::string& dir, BundleLimits limits) {
 
 std::string Bundle::read(const std::string& path) const {
   std::string bytes = read_below(dir_, path, limits_.file_bytes);
+  // Every time: the folder belongs to somebody else, who may write while we read.
   const auto it = files_.find(path);
   if (it == files_.end() || sha256_hex(bytes) != it->second)
     throw Error("E0608", "a file differs from its digest in SHA256SUMS", dir_ + "/" + path, kCopyAgain);

@@ -12,6 +12,7 @@ namespace {
 
 using nlohmann::json;
 
+// In the order of the enums of types.h.
 constexpr const char* kKinds[] = {"loglikelihood", "loglikelihood_rolling", "generate"};
 constexpr const char* kStops[] = {"none", "until", "eos", "length", "blocked", "error"};
 
@@ -36,6 +37,7 @@ double double_of_json(const json& v, const std::string& where) {
   return f64_from_bits(v.get_ref<const std::string&>());
 }
 
+// A bit string, or {"unknown": reason}: a reader never meets null without its reason.
 json known_json(const Known<double>& v) {
   return is_known(v) ? json(claim_bits(std::get<double>(v))) : unknown_json(std::get<Unknown>(v));
 }
@@ -64,6 +66,7 @@ TokenScore token_of_json(const json& v, const std::string& where) {
   return t;
 }
 
+// Decimal strings: counts pass 2^53 on large models.
 json cost_json(const Known<Cost>& known) {
   if (!is_known(known)) return unknown_json(std::get<Unknown>(known));
   const Cost& c = std::get<Cost>(known);
@@ -95,6 +98,7 @@ StageRecord stage_of_json(const json& v, const std::string& where) {
   return s;
 }
 
+// temperature and top_p as bits: they are inputs of every draw.
 json sampling_json(const Sampling& s) {
   return {{"temperature", claim_bits(s.temperature)},
           {"top_k", s.top_k},
@@ -140,7 +144,7 @@ Request request_of_json(const json& v, const std::string& where) {
 }
 
 json response_json(const Response& r) {
-  const Response none;
+  const Response none;  // what equals its fields is left out
   json out = {{"context_ids", r.context_ids}, {"output_ids", r.output_ids}};
   if (!r.tokens.empty()) {
     json& tokens = out["tokens"] = json::array();
@@ -206,13 +210,14 @@ json item_json(const Plan& plan, const Sample& sample, const Responses& response
     SAMEBITS_ASSERT(responses[i].has_value());
     json answered = response_json(*responses[i]);
     for (auto& [key, value] : answered.items()) request[key] = std::move(value);
+    // The choices of a question share their context: once is enough, in text and in tokens.
     if (previous && previous->context == plan.requests[i].context) request.erase("context");
     if (previous && responses[i - 1]->context_ids == responses[i]->context_ids) request.erase("context_ids");
     requests.push_back(std::move(request));
     previous = &plan.requests[i];
   }
   if (!scores) return item;
-  json& rows = item["scores"] = json::array();
+  json& rows = item["scores"] = json::array();  // by metric: a list of bit strings, or why there is none
   for (const auto& metric : scores->per_sample) {
     const Known<Statistic>& known = metric[sample_of_task];
     if (!is_known(known)) {
@@ -265,6 +270,7 @@ void append_item(json item, uint32_t task, const std::string& where, Plan& plan,
     if (!both.is_object()) fail_field("not an object", f.where("requests"));
     json asked = json::object(), answered = json::object();
     for (auto& [key, value] : both.items()) (is_request_key(key) ? asked : answered)[key] = std::move(value);
+    // item_json's inverse: what is missing is that of the request before.
     const bool first = &both == &stored.front();
     if (!first && !asked.contains("context")) asked["context"] = text_json(plan.requests.back().context);
     if (!first && !answered.contains("context_ids")) answered["context_ids"] = responses.back()->context_ids;

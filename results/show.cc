@@ -33,6 +33,7 @@ json metrics_json(const json& scores, const std::string& where) {
 
 json shown_request(const Request& request, const Response& response) {
   static constexpr const char* kKinds[] = {"loglikelihood", "loglikelihood_rolling", "generate"};
+  // As the model saw them: context and continuation in one list, n_context says where the second begins.
   std::vector<int32_t> ids = response.context_ids;
   ids.insert(ids.end(), response.output_ids.begin(), response.output_ids.end());
   json out = {{"kind", kKinds[static_cast<size_t>(request.kind)]},
@@ -46,12 +47,14 @@ json shown_request(const Request& request, const Response& response) {
     return out;
   }
   if (request.kind == RequestKind::loglikelihood) out["continuation"] = text_json(request.continuation);
+  // JSON has no NaN or infinity; the claims keep their bits.
   const double* ll = std::get_if<double>(&response.loglikelihood);
   out["loglikelihood"] = ll && std::isfinite(*ll) ? json(*ll) : json();
   out["greedy"] = response.greedy;
   return out;
 }
 
+// The first number of each statistic is the sample's own score (types.h).
 json shown_scores(const json& rows, const std::vector<MetricUse>& metrics) {
   json out = json::object();
   for (size_t m = 0; m < metrics.size(); ++m) {
@@ -98,7 +101,7 @@ void show_samples(const Bundle& bundle, const std::string& task, const std::func
   const std::string path = task_folder(task) + "/items.jsonl";
   const std::string items = bundle.read(path);
   size_t s = 0;
-  while (s < run.plan.samples.size() && run.plan.samples[s].task != t) ++s;
+  while (s < run.plan.samples.size() && run.plan.samples[s].task != t) ++s;  // samples are grouped by task
   for_each_line(items, path, items.size(), [&](std::string_view line, const std::string& where) {
     const Sample& here = run.plan.samples[s++];
     json requests = json::array();

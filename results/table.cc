@@ -17,10 +17,12 @@ namespace {
 
 using nlohmann::json;
 
+// Reports are rendered from claims that open() has checked; a shape error names them as a whole.
 constexpr const char* kWhere = "claims";
 
 std::string text(const json& v) { return text_of_json(v, kWhere); }
 
+// For people: claims keep the bits, reports four decimals.
 std::string decimals(double v) { return std::isfinite(v) ? fmt::format("{:.4f}", v) : fmt::format("{}", v); }
 
 // "0.5702", or "null (reason)".
@@ -86,8 +88,16 @@ std::string latency_cell(const json& field, const std::string& name, bool time) 
   return time ? milliseconds(it->get<int64_t>()) : fmt::to_string(it->get<int64_t>());
 }
 
+// "measured here", and of how many requests: a resumed run measured only those of its last session.
+std::string measured_here(const json& observation) {
+  const auto measured = observation.find("measured_requests"), total = observation.find("total_requests");
+  if (measured == observation.end() || total == observation.end() || *measured == *total) return "measured here";
+  return fmt::format("measured here on {} of {} requests; the others were answered before the run was resumed",
+                     measured->get<uint64_t>(), total->get<uint64_t>());
+}
+
 Table latency_table(const json& latency) {
-  Table table{"Latency (measured here)", {"field", "count", "p50", "p90", "p99", "max"}, {}, 1};
+  Table table{"Latency (" + measured_here(latency) + ")", {"field", "count", "p50", "p90", "p99", "max"}, {}, 1};
   for (const auto& [name, field] : latency.items()) {
     if (!field.is_object()) continue;
     const bool time = name.ends_with("_ns");  // shown in ms; the observations keep ns
@@ -115,10 +125,11 @@ Table energy_table(const json& claims, const json& observations) {
   if (measured == energy.end()) return table;
   const std::string value = measured->is_null() ? "null (" + energy.value("reason", std::string("not measured")) + ")"
                                                 : fmt::format("{} µJ", measured->get<uint64_t>());
-  table.title += "; measured here: " + value;
+  table.title += "; " + measured_here(energy) + ": " + value;
   return table;
 }
 
+// Columns as wide as their widest cell; numbers to the right.
 std::string terminal_table(const Table& table) {
   std::vector<size_t> widths(table.header.size(), 0);
   const auto cells = [&](const std::vector<std::string>& row, const auto& use) {
@@ -135,6 +146,7 @@ std::string terminal_table(const Table& table) {
       if (c > 0) line += "  ";
       line += c >= table.first_number ? padding + cell : cell + padding;
     });
+    // No blanks at the ends: they would wrap on a narrow terminal.
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   };
   write(table.header);

@@ -1,8 +1,10 @@
 #include "results/verify.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "harness/core/canonical_json.h"
@@ -14,6 +16,7 @@
 #include "results/consistency.h"
 #include "results/difference.h"
 #include "results/encoding.h"
+#include "results/plan_check.h"
 #include "results/read.h"
 #include "results/records.h"
 
@@ -50,6 +53,29 @@ std::optional<Difference> model_difference(const ModelInfo& stored, const ModelI
   };
   return json_difference("claims/run.json", described(stored), described(here),
                          "the bundle was edited: the model says otherwise");
+}
+
+// Level 2: suite, groups and tasks against those at hand. `checks` tells what was compared.
+std::optional<Difference> compare_plan(const StoredRun& run, TasksHere* here, std::vector<PlanCheck>& checks) {
+  std::optional<Difference> first;
+  const auto check = [&](const char* kind, const std::string& name, const auto& known, const auto& compare) {
+    if (first) return;
+    const Unknown* unknown = std::get_if<Unknown>(&known);
+    if (!unknown) first = compare(std::get<0>(known));
+    if (!first) checks.push_back({kind, name, unknown ? unknown->reason : ""});
+  };
+  const Unknown nothing{"no task files are at hand"};
+  const Plan& plan = run.plan;
+  if (!plan.suite.is_null())
+    check("suite", suite_name(plan), here ? here->suite(plan.suite) : Known<json>(nothing),
+          [&](const json& suite) { return suite_difference(plan, suite); });
+  for (const Group& group : plan.groups)
+    check("group", group.id, here && !first ? here->group(group.id) : Known<Group>(nothing),
+          [&](const Group& ours) { return group_difference(group, ours); });
+  for (uint32_t t = 0; t < plan.tasks.size(); ++t)
+    check("task", plan.tasks[t].id, here && !first ? here->task(run, t) : Known<Plan>(nothing),
+          [&](const Plan& ours) { return task_difference(plan, t, ours); });
+  return first;
 }
 
 // Level 2: every claims file rendered again, compared byte for byte.
@@ -136,15 +162,23 @@ VerifyReport verify_bundle(const std::string& dir, const VerifyOptions& options,
   report.items = run.plan.samples.size();
   for (const Task& t : run.plan.tasks) report.partial = report.partial || t.partial;
   if (options.level >= 3) check_model(run, backend->model());
-  if (options.level >= 3) report.difference = model_difference(run.model, backend->model());
-  if (options.level >= 2 && !report.difference) report.difference = inconsistent_response(run);
-  if (options.level >= 2 && !report.difference) report.difference = rescore(bundle, run);
-  if (options.level >= 2 && !report.difference) report.difference = rerender(bundle);
-  if (options.level < 3 || report.difference) return report;
-  const uint64_t k = options.level == 4 ? report.items : options.items;
-  const std::vector<uint32_t> samples = choose_items(run.plan.samples.size(), k, options.seed);
-  report.items_rerun = samples.size();
-  report.difference = rerun(run, samples, *backend, *runner, hooks);
+  const auto at = [&](int level, const auto& check) {
+    if (options.level >= level && !report.difference) report.difference = check();
+  };
+  // Cheap before dear; reports last, since an item that was forged names the cause and a stale report only a symptom.
+  at(3, [&] { return model_difference(run.model, backend->model()); });
+  at(2, [&] { return inconsistent_plan(run.plan); });
+  at(2, [&] { return compare_plan(run, options.tasks_here, report.plans); });
+  at(2, [&] { return inconsistent_response(run); });
+  at(2, [&] { return inconsistent_stages(run); });
+  at(2, [&] { return rescore(bundle, run); });
+  at(3, [&] {
+    const uint64_t k = options.level == 4 ? report.items : options.items;
+    const std::vector<uint32_t> samples = choose_items(run.plan.samples.size(), k, options.seed);
+    report.items_rerun = samples.size();
+    return rerun(run, samples, *backend, *runner, hooks);
+  });
+  at(2, [&] { return rerender(bundle); });
   return report;
 }
 
@@ -168,6 +202,11 @@ json verify_json(const VerifyReport& r) {
   json out = {{"level", r.level},     {"equal", r.equal()},   {"claims_digest", r.claims_digest},
               {"items", r.items},     {"partial", r.partial}, {"items_rerun", r.items_rerun},
               {"difference", nullptr}};
+  for (const PlanCheck& check : r.plans)
+    out["plans"].push_back({{"kind", check.kind},
+                            {"name", text_json(check.name)},
+                            {"equal", check.unknown.empty() ? json(true) : json()},
+                            {"reason", check.unknown.empty() ? json() : text_json(check.unknown)}});
   if (r.level == 3 && r.items_rerun > 0) out["forged_share_caught_95"] = forged_share_caught(r.items_rerun);
   if (r.difference)
     out["difference"] = {{"where", r.difference->where},
@@ -178,10 +217,37 @@ json verify_json(const VerifyReport& r) {
   return out;
 }
 
+namespace {
+
+// How many tasks were compared with the data at hand, and a line for each reason why something was not.
+std::string plans_text(const std::vector<PlanCheck>& plans) {
+  std::map<std::string, std::vector<std::string>> unknown;  // reason -> parts
+  size_t tasks = 0, equal = 0;
+  for (const PlanCheck& check : plans) {
+    tasks += check.kind == "task";
+    equal += check.kind == "task" && check.unknown.empty();
+    if (!check.unknown.empty())
+      unknown[check.unknown].push_back(check.kind + (check.name.empty() ? "" : " " + check.name));
+  }
+  std::string out =
+      fmt::format("documents, gold answers and prompts: {} of {} tasks equal the data here\n", equal, tasks);
+  for (const auto& [reason, parts] : unknown) {
+    constexpr size_t kShown = 3;
+    const auto shown = static_cast<std::ptrdiff_t>(std::min(kShown, parts.size()));
+    out += fmt::format("  NOT compared: {}", fmt::join(parts.begin(), parts.begin() + shown, ", "));
+    if (parts.size() > kShown) out += fmt::format(" and {} more", parts.size() - kShown);
+    out += ": " + reason + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string verify_text(const VerifyReport& r) {
   static constexpr const char* kDone[] = {"integrity", "", "re-scored", "re-ran some items", "re-ran all items"};
   std::string out = fmt::format("level {} ({})\nclaims {}\n", r.level, kDone[r.level], r.claims_digest);
   if (r.partial) out += "partial run: cut by --limit, not the official one\n";
+  if (r.level >= 2 && !r.plans.empty()) out += plans_text(r.plans);
   if (r.difference) {
     const Difference& d = *r.difference;
     return out + fmt::format("DIFFERENT at {}, {}\n  in the bundle  {}\n  computed here  {}\n  likely cause   {}\n",

@@ -2,8 +2,9 @@
 //
 //   0 integrity   every byte is the one that SHA256SUMS names (Bundle::open)
 //   1 signature   refused: bundles are not signed yet
-//   2 re-score    log-likelihoods follow from the stored token scores; scores, all claims files and the reports are
-//                 rendered again from the stored responses, without a model
+//   2 re-score    tasks, documents, gold answers and prompts are those of the task files and data at hand, where they
+//                 are at hand (else the report says so, with the reason); log-likelihoods follow from the stored token
+//                 scores; scores, all claims files and the reports are rendered again, without a model
 //   3 re-run K    the claims about the model are its own; K items, chosen by a seed, are answered again
 //   4 re-run all
 // Levels 2 to 4 compare every byte and name the first difference. No level proves observations: they are what the
@@ -11,19 +12,34 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/core/interfaces.h"
 #include "harness/core/loop.h"
+#include "results/read.h"
 
 namespace samebits {
 
+// The task files and data at hand, as far as they can speak about a bundle. Each call is Unknown with the reason where
+// they cannot; none throws for what a bundle says.
+struct TasksHere {
+  virtual ~TasksHere() = default;
+  // A plan that holds task `task` of the run, made anew; it may hold other tasks too.
+  virtual Known<Plan> task(const StoredRun&, uint32_t task) = 0;
+  virtual Known<Group> group(const std::string& id) = 0;
+  // The shipped suite of the same id and version.
+  virtual Known<nlohmann::json> suite(const nlohmann::json& stored) = 0;
+};
+
 struct VerifyOptions {
   int level = 2;
-  uint64_t items = 0;  // level 3: samples to answer again, at least 1
-  uint64_t seed = 0;   // level 3: chooses them; take one that the bundle's author could not know
+  uint64_t items = 0;               // level 3: samples to answer again, at least 1
+  uint64_t seed = 0;                // level 3: chooses them; take one that the bundle's author could not know
+  TasksHere* tasks_here = nullptr;  // level 2 and above; nullptr: nothing is at hand
 };
 
 // The first place where the bundle and the re-computation part.
@@ -34,13 +50,20 @@ struct Difference {
   std::string cause;  // a guess
 };
 
+// Whether a part of the plan was compared with what is at hand: of a task its documents, gold answers and prompts.
+struct PlanCheck {
+  std::string kind, name;  // "suite" | "group" | "task"
+  std::string unknown;     // why it was not; empty: it is equal, byte for byte
+};
+
 struct VerifyReport {
   int level = 0;
   std::string claims_digest;
   uint64_t items = 0;        // in the bundle
   uint64_t items_rerun = 0;  // levels 3 and 4
   std::optional<Difference> difference;
-  bool partial = false;  // a run cut by --limit
+  std::vector<PlanCheck> plans;  // level 2 and above, in plan order, up to the first difference
+  bool partial = false;          // a run cut by --limit
 
   bool equal() const { return !difference; }
 };

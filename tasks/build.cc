@@ -69,7 +69,7 @@ class TaskBuilder {
     if (has_task(plan_, task)) return;
     plan_.tasks.push_back(std::move(task));
     for (int64_t i = 0; i < n; ++i) add_document(static_cast<uint32_t>(i));
-    if (style_.chat_model) note_chat();
+    if (style_.chat_model || (!options_.system_instruction.empty() && plan_.chat.is_null())) note_chat();
   }
 
  private:
@@ -98,8 +98,9 @@ class TaskBuilder {
     return task;
   }
 
+  // What shaped the prompts besides the task: a re-planner reads it.
   void note_chat() {
-    plan_.chat = {{"template_sha256", sha256_hex(style_.chat_model->chat_template)},
+    plan_.chat = {{"template_sha256", style_.chat_model ? json(sha256_hex(style_.chat_model->chat_template)) : json()},
                   {"system_instruction", options_.system_instruction},
                   {"fewshot_as_multiturn", options_.fewshot_as_multiturn}};
   }

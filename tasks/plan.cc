@@ -192,7 +192,9 @@ void append_plan(Plan& plan, Plan part) {
     const auto same_id = [&](const Group& g) { return g.id == group.id; };
     if (std::none_of(plan.groups.begin(), plan.groups.end(), same_id)) plan.groups.push_back(std::move(group));
   }
-  if (!part.chat.is_null()) plan.chat = std::move(part.chat);
+  // A part with a system instruction and no template does not hide another part's template.
+  if (part.chat.is_object() && (plan.chat.is_null() || !part.chat["template_sha256"].is_null()))
+    plan.chat = std::move(part.chat);
 }
 
 std::vector<TaskSummary> list_tasks(const PlanOptions& options) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
@@ -83,8 +84,8 @@ struct TsvTasks final : TaskSource {
     Task task;
     task.id = id;
     task.version = "1";
-    task.digest = sha256_file(file->second);
-    task.definition = {{"format", "tsv"}, {"sha256", task.digest}};
+    task.definition = {{"format", "tsv"}, {"sha256", sha256_file(file->second)}};
+    task.digest = sha256_hex(canonical(task.definition));  // `verify` holds every task to this
     task.n_docs = doc_id;
     task.partial = options.limit && *options.limit < task.n_docs;
     task.metrics = {{"acc"}};

@@ -29,11 +29,12 @@ nlohmann::json explain_code(const ErrorCode& e) {
 // What is known under `name`, nothing when there is no such thing.
 nlohmann::json find_explanations(const ExplainFlags& flags) {
   nlohmann::json found = nlohmann::json::array();
-  std::string upper = flags.name;
+  std::string upper = flags.name;  // "e0901" is meant as the code
   for (char& c : upper)
     if (c >= 'a' && c <= 'z') c -= 'a' - 'A';
   if (const ErrorCode* code = find_error_code(upper)) found.push_back(explain_code(*code));
   const nlohmann::json things = named_things(flags.plan);
+  // One name may mean several things: a metric and a filter, say. All are shown.
   for (const auto& [kind, entries] : things.items())
     for (const nlohmann::json& entry : entries)
       if (entry["name"] == flags.name) {
@@ -60,6 +61,7 @@ std::string explained_text(const nlohmann::json& found) {
   return out;
 }
 
+// What a mistyped name may have meant.
 std::vector<std::string> all_names(const ExplainFlags& flags) {
   std::vector<std::string> names;
   for (const ErrorCode& code : error_codes()) names.emplace_back(code.code);

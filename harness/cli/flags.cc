@@ -36,6 +36,7 @@ std::string to_bytes(std::string& text) {
 
 }  // namespace
 
+// Lower-case letters before the first colon; "C:model.gguf" and a file whose name holds a colon stay paths.
 std::string scheme_of(const std::string& model) {
   const size_t colon = model.find(':');
   if (colon == std::string::npos || colon == 0) return "";
@@ -91,6 +92,7 @@ void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
           1000);
   bounded(verb.add_option("--seed", plan.seed, "of the few-shot draws (default: 1234, lm-eval's)"), 0,
           std::numeric_limits<uint64_t>::max());
+  // Names and defaults of lm-evaluation-harness.
   verb.add_flag("--apply-chat-template", plan.apply_chat_template, "wrap prompts in the model's own chat template");
   verb.add_option("--fewshot-as-multiturn", plan.fewshot_as_multiturn, "examples as chat turns (default: true)")
       ->type_name("true|false");
@@ -102,7 +104,7 @@ void add_task_folder_flags(CLI::App& verb, PlanOptions& plan) {
   verb.add_option("--data", plan.data_dirs, "folder of data sets that are not shipped (repeatable)")
       ->type_name("DIR")
       ->expected(1)
-      ->take_all()
+      ->take_all()  // one folder a flag: a list would swallow the next argument
       ->check(CLI::ExistingDirectory.description(""));
   verb.add_option("--include-path", plan.include_paths, "folder of your own task files; they go first (repeatable)")
       ->type_name("DIR")
@@ -114,7 +116,9 @@ void add_plugin_flag(CLI::App& verb, std::vector<std::string>& paths) {
   verb.add_option("--plugin", paths, "a plugin to load (repeatable)")->type_name("FILE.so")->expected(1)->take_all();
 }
 
-void add_json_flag(CLI::App& verb, bool& json) { verb.add_flag("--json", json, "one JSON value on stdout"); }
+void add_json_flag(CLI::App& verb, bool& json) {
+  verb.add_flag("--json", json, "one JSON value on stdout; an error too: {\"error\": …}");
+}
 
 std::vector<LoadedPlugin> load_plugins(const std::vector<std::string>& paths) {
   std::vector<LoadedPlugin> loaded;
@@ -123,6 +127,7 @@ std::vector<LoadedPlugin> load_plugins(const std::vector<std::string>& paths) {
 }
 
 Plan make_plan(const EvaluationFlags& flags, const ModelInfo* model) {
+  // A suite pins what the flags would choose; make_suite_plan refuses those that contradict it.
   PlanOptions options = flags.plan;
   options.model = model;
   Plan plan = flags.suite.empty() ? make_plan(flags.tasks, options, nullptr)

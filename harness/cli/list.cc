@@ -11,6 +11,7 @@
 namespace samebits {
 namespace {
 
+// In the order of a newcomer's questions.
 const std::vector<std::string> kKinds = {"tasks",  "suites",   "models",  "metrics",  "filters",
                                          "stages", "backends", "runners", "reporters"};
 
@@ -21,6 +22,7 @@ struct ListFlags {
   bool json = false;
 };
 
+// `width`: columns of the longest name of its kind.
 std::string row(const nlohmann::json& entry, size_t width) {
   const std::string name = entry["name"], missing = entry.value("missing", "");
   std::string line = "  " + name + std::string(width - name.size() + 2, ' ');

@@ -1,6 +1,8 @@
 // samebits: verbs, and the one catch.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -101,20 +103,31 @@ Exit run_command_line(std::vector<std::string> arguments) {
   return action();
 }
 
-Exit report(const Error& e) {
+// What --json prints instead of a result. Bytes that are not UTF-8 become U+FFFD.
+std::string error_json(const Error& e) {
+  using Json = nlohmann::ordered_json;
+  const Json error = {{"code", e.code}, {"what", e.problem}, {"where", e.where}, {"hint", e.hint}};
+  return Json{{"error", error}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// On stderr for people; with --json on stdout too, so that a program always finds one JSON value there.
+Exit report(const Error& e, bool json) {
   std::fputs(safe_text(format_error(e)).c_str(), stderr);
+  if (json) std::fputs(error_json(e).c_str(), stdout);
   return e.exit_code();
 }
 
-Exit guarded_main(std::vector<std::string> arguments) {
+Exit guarded_main(const std::vector<std::string>& arguments) {
+  // Looked for by hand: a command line that cannot be parsed is an error too.
+  const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   try {
     if (const auto clashes = take_registration_errors(); !clashes.empty())
       throw Error("E0100", "built-in plugins clash: " + clashes.front(), "", "report it: this build is broken");
-    return run_command_line(std::move(arguments));
+    return run_command_line(arguments);
   } catch (const Error& e) {
-    return report(e);
+    return report(e, json);
   } catch (const std::exception& e) {
-    return report(Error("E0100", e.what(), "", "run the command again; if it happens again, report it"));
+    return report(Error("E0100", e.what(), "", "run the command again; if it happens again, report it"), json);
   }
 }
 

@@ -26,6 +26,7 @@ struct ModelFlags {
   bool lines = false, json = false;
 };
 
+// Off a terminal there is no progress line: logs would fill with it.
 PullHooks pull_hooks() {
   PullHooks hooks;
   hooks.say = [](std::string_view line) { talk(safe_text(line)); };
@@ -76,6 +77,7 @@ Exit info(const ModelFlags& flags) {
   return Exit::success;
 }
 
+// All of it: a prompt may hold any byte, NUL and line feeds too.
 std::string read_stdin() {
   std::string text;
   char buffer[1 << 16];
@@ -94,6 +96,7 @@ Exit tokenize(const ModelFlags& flags) {
     print_ids(text);
     return Exit::success;
   }
+  // A last line without its end counts; an empty last line does not, as with wc -l.
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
     print_ids(std::string_view(text).substr(begin, end - begin));
@@ -108,7 +111,7 @@ Exit bench(const ModelFlags& flags) {
                 "give one of -p and -n 1 or more");
   const auto rows =
       bench_model(resolve_model(flags.model), flags.bench, parse_engine_options(engine_options(flags.engine)));
-  nlohmann::json out = nlohmann::json::array();
+  nlohmann::json out = nlohmann::json::array();  // field names of llama-bench, so that its readers take it
   std::string text =
       fmt::format("{:>8} {:>6} {:>11} {:>9} {:>10} {:>10}\n", "n_prompt", "n_gen", "n_sequences", "n_threads",
                   "avg_ts", "stddev_ts");

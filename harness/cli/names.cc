@@ -13,6 +13,7 @@
 namespace samebits {
 namespace {
 
+// Built-in ones and those of --plugin stand in one registry.
 template <class Interface>
 nlohmann::json plugins() {
   nlohmann::json out = nlohmann::json::array();
@@ -27,11 +28,13 @@ nlohmann::json as_json(const TaskSummary& task) {
           {"source", task.source}, {"doc", task.description},   {"missing", task.missing}};
 }
 
+// A task that cannot run here is listed with the reason: to see that it exists helps more than silence.
 nlohmann::json tasks(const PlanOptions& options) {
   std::map<std::string, nlohmann::json> by_id;
   const auto& sources = Registry<TaskSource>::instance();
   for (const PluginInfo& source : sources.list())
-    for (const TaskSummary& task : sources.get(source.name).list(options)) by_id.try_emplace(task.id, as_json(task));
+    for (const TaskSummary& task : sources.get(source.name).list(options))  // the first source wins, as in a plan
+      by_id.try_emplace(task.id, as_json(task));
   nlohmann::json out = nlohmann::json::array();
   for (auto& [id, task] : by_id) out.push_back(std::move(task));
   return out;
@@ -46,6 +49,7 @@ nlohmann::json suites() {
   return out;
 }
 
+// Of the catalogue, pulled or not.
 nlohmann::json models() {
   std::map<std::string, nlohmann::json> by_name;
   for (const CatalogueModel& m : shipped_catalogue())
@@ -77,6 +81,7 @@ std::string wrapped(const std::string& text, int width) {
     const size_t end = std::min(text.find(' ', begin), text.size());
     const std::string word = text.substr(begin, end - begin);
     const bool fits = column + 1 + columns(word) <= width;
+    // A word that is wider than the line stays whole: cut, it could not be copied.
     if (column > 0) out += fits ? " " : "\n";
     column = column > 0 && fits ? column + 1 + columns(word) : columns(word);
     out += word;

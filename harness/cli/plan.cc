@@ -51,6 +51,7 @@ double measured_rate(const Plan& plan, const Work& work, Backend& backend) {
   size_t n = 0;
   uint64_t tokens = 0;
   while (n < plan.requests.size() && (n == 0 || tokens < kProbeTokens)) tokens += work.prompt_tokens[n++];
+  // Measured with the engine as it will run; the model's first touch is in it, so the estimate is on the safe side.
   const auto begin = std::chrono::steady_clock::now();
   uint64_t generated = 0;
   backend.answer(
@@ -115,7 +116,7 @@ Exit plan(const PlanFlags& flags) {
   const std::unique_ptr<Backend> backend =
       flags.evaluation.model.empty() ? nullptr : open_model(flags.evaluation.model, flags.engine);
   const Plan plan = make_plan(flags.evaluation, backend ? &backend->model() : nullptr);
-  if (flags.jsonl) {
+  if (flags.jsonl) {  // requests only: no model work, so that plans can be compared anywhere
     for (const Request& r : plan.requests) print(request_jsonl(plan, r) + "\n");
     return Exit::success;
   }

@@ -12,9 +12,10 @@
 namespace samebits {
 namespace {
 
-constexpr int kBarColumns = 20;
-constexpr double kRedrawSeconds = 0.1;       // at most 10 redraws a second
-constexpr double kPlainSeconds = 30;         // off-terminal: a line at most this often
+constexpr int kMostBarColumns = 20, kFewestBarColumns = 5;
+constexpr double kRedrawSeconds = 0.1;  // at most 10 redraws a second
+constexpr double kPlainSeconds = 30;    // off-terminal: a line at most this often
+constexpr int kPlainColumns = 120;
 constexpr double kPlainShare = 0.1;          // … and only after this much more is done
 constexpr double kBytesAGeneratedToken = 4;  // of English text, about
 constexpr double kLevel95 = 1.959964;        // normal quantile of a 95 % interval
@@ -27,10 +28,13 @@ double seconds_between(std::chrono::steady_clock::time_point a, std::chrono::ste
   return std::chrono::duration<double>(b - a).count();
 }
 
-std::string bar(double share) {
-  std::string out;
-  const int full = static_cast<int>(share * kBarColumns);
-  for (int i = 0; i < kBarColumns; ++i) out += i < full ? "█" : "░";
+// As wide as there is room, with the blank before it; nothing where there is too little.
+std::string bar(double share, int room) {
+  const int width = std::min(room - 1, kMostBarColumns);
+  if (width < kFewestBarColumns) return "";
+  std::string out = " ";
+  const int full = static_cast<int>(share * width);
+  for (int i = 0; i < width; ++i) out += i < full ? "█" : "░";
   return out;
 }
 
@@ -87,10 +91,11 @@ void Progress::add_score(const Responses& responses, uint32_t sample) {
   }
 }
 
-std::string Progress::line(uint32_t task) const {
+std::string Progress::line(uint32_t task, int width) const {
   const double share = total_work_ > 0 ? done_work_ / total_work_ : 1;
   const double seconds = std::max(seconds_between(begin_, Clock::now()), 1e-3);
-  std::string out = fmt::format("{} {} {}/{}", plan_.tasks[task].id, bar(share), done_, total_);
+  const std::string name = safe_text(plan_.tasks[task].id);
+  std::string out = fmt::format(" {}/{}", done_, total_);
   const Live& live = live_[task];
   if (live.use && live.n > 0) {
     const double n = static_cast<double>(live.n), mean = live.sum / n;
@@ -102,7 +107,7 @@ std::string Progress::line(uint32_t task) const {
   if (fresh > 0 && done_ < total_)
     out += fmt::format("  eta {}", duration(seconds * (total_work_ - done_work_) / fresh));
   if (errors_ > 0) out += fmt::format("  {} errors", errors_);
-  return safe_text(out);
+  return name + bar(share, width - columns(name) - columns(out)) + safe_text(out);
 }
 
 // Cuts the line to the terminal's width, at a whole character: a wrapped line could not be redrawn.
@@ -117,17 +122,28 @@ std::string fitted(const std::string& text, int width) {
   return out;
 }
 
+// One write a redraw, so that no half-drawn line is seen.
+void Progress::redraw(uint32_t task) {
+  terminal_ = terminal_of(2);  // the window may have another size now
+  // A window that became narrower has broken the old line into rows: all of them go.
+  const int rows_above = std::max(0, drawn_columns_ - 1) / terminal_.width;
+  const std::string text = fitted(line(task, terminal_.width - 1), terminal_.width);
+  const std::string up = rows_above > 0 ? fmt::format("\x1b[{}A\x1b[J", rows_above) : "";
+  const std::string drawing = "\r" + up + text + "\x1b[K";  // over the old line: clearing first would flicker
+  std::fwrite(drawing.data(), 1, drawing.size(), stderr);
+  drawn_columns_ = columns(text);
+}
+
 void Progress::show(uint32_t task) {
   const Clock::time_point now = Clock::now();
   const double since = seconds_between(shown_at_, now);
   if (terminal_.interactive) {
     if (since < kRedrawSeconds && done_ < total_) return;
-    const std::string text = "\r\x1b[K" + fitted(line(task), terminal_.width);
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    redraw(task);
   } else {
     const bool far = static_cast<double>(done_ - shown_done_) >= kPlainShare * static_cast<double>(total_);
     if (since < kPlainSeconds || !far) return;
-    talk(line(task));
+    talk(line(task, kPlainColumns));
   }
   shown_at_ = now;
   shown_done_ = done_;

@@ -33,7 +33,8 @@ class Progress {
   void count(const Response&);
   void add_score(const Responses&, uint32_t sample);
   void show(uint32_t task);
-  std::string line(uint32_t task) const;
+  void redraw(uint32_t task);
+  std::string line(uint32_t task, int width) const;  // width: columns that it should not exceed
 
   const Plan& plan_;
   Terminal terminal_ = terminal_of(2);
@@ -44,6 +45,7 @@ class Progress {
   uint64_t tokens_ = 0, errors_ = 0;
   Clock::time_point begin_ = Clock::now(), shown_at_ = begin_;
   uint64_t shown_done_ = 0;
+  int drawn_columns_ = 0;  // of the line on the terminal
 };
 
 }  // namespace samebits

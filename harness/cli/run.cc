@@ -50,11 +50,13 @@ std::string default_folder(const RunFlags& flags, const Plan& plan, const ModelI
   return "samebits-results/" + name.substr(0, kMaxName) + "." + key;
 }
 
-// What one run needs while it answers.
+// What one run needs while it answers. It measures this session alone: what a journal held was answered by an earlier
+// one, perhaps on another machine, so every observation says of how many requests it speaks.
 struct Meters {
   Latency latency;
   RaplMeter energy;
   std::vector<Observation> measured;
+  uint64_t asked = 0, total = 0;  // requests: of this session, of the run
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now(), energy_read = begin;
 
   void add(const Observation& o) {
@@ -70,9 +72,14 @@ struct Meters {
   }
   nlohmann::json report() {
     const auto ns = std::chrono::steady_clock::now() - begin;
-    return {{"latency", latency.summary()},
-            {"energy", energy.report()},
-            {"time", {{"run_ns", std::chrono::duration_cast<std::chrono::nanoseconds>(ns).count()}}}};
+    nlohmann::json out = {{"latency", latency.summary()},
+                          {"energy", energy.report()},
+                          {"time", {{"run_ns", std::chrono::duration_cast<std::chrono::nanoseconds>(ns).count()}}}};
+    for (nlohmann::json& of_session : out) {
+      of_session["measured_requests"] = asked;
+      of_session["total_requests"] = total;
+    }
+    return out;
   }
 };
 
@@ -104,6 +111,8 @@ Exit print_results(const std::string& dir, bool json) {
 Responses answer(const Plan& plan, Backend& backend, const Runner& runner, Journal& journal, Meters& meters) {
   Responses known = journal.take_known();
   const auto kept = std::count_if(known.begin(), known.end(), [](const auto& r) { return r.has_value(); });
+  meters.total = plan.requests.size();
+  meters.asked = meters.total - static_cast<uint64_t>(kept);
   if (kept > 0) talk(fmt::format("resuming: {} of {} requests are answered already", kept, plan.requests.size()));
   const StopOnSignal stop;
   Progress progress(plan, known);
@@ -121,6 +130,7 @@ Responses answer(const Plan& plan, Backend& backend, const Runner& runner, Journ
 }
 
 Exit run(const RunFlags& flags) {
+  // Everything that can be refused is refused before the model works: names, files, plan, metrics, folder.
   const std::vector<LoadedPlugin> plugins = load_plugins(flags.plugins);
   const Runner& runner = Registry<Runner>::instance().get(flags.runner);
   const std::unique_ptr<Backend> backend = open_model(flags.evaluation.model, flags.engine);
@@ -146,6 +156,8 @@ Exit run(const RunFlags& flags) {
     talk_failed(failed);
     if (missing > 0) talk(fmt::format("incomplete: {} requests are not answered", missing));
     talk("resume: the same command goes on from " + dir + "/" + kJournalName);
+    if (flags.json)
+      print(nlohmann::json{{"bundle", dir}, {"incomplete", {{"missing", missing}, {"failed", failed}}}}.dump() + "\n");
     return Exit::incomplete;
   }
 
@@ -158,7 +170,7 @@ Exit run(const RunFlags& flags) {
     for (const std::string& name : plugin.names)
       if (name.starts_with("reporter ")) input.reporters.push_back(name.substr(9));
   write_bundle(dir, input);
-  journal.remove();
+  journal.remove();  // only now: until SHA256SUMS is there, the journal is the run
   return print_results(dir, flags.json);
 }
 

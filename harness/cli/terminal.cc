@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
+// Set and not empty, as https://no-color.org has it.
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
   return value && *value;
@@ -31,7 +32,7 @@ bool is_control(char32_t c) {
 
 Terminal terminal_of(int fd) {
   Terminal t;
-  const char* term = std::getenv("TERM");
+  const char* term = std::getenv("TERM");  // unset or "dumb": no cursor control, so no redrawing
   t.interactive = isatty(fd) && term && std::strcmp(term, "dumb") != 0;
   t.colour = t.interactive && !is_set("NO_COLOR");
   winsize size{};
@@ -65,6 +66,7 @@ int columns(std::string_view text) {
 }
 
 void print(std::string_view text) {
+  // Flushed at once: a full disk must be an error of this command, not a loss at its exit.
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     throw Error("E0104", std::string("stdout cannot be written: ") + std::strerror(errno), "stdout",
                 "check the pipe or the disk behind it");

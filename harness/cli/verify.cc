@@ -11,6 +11,7 @@
 
 #include "harness/cli/flags.h"
 #include "harness/cli/stop_signal.h"
+#include "harness/cli/tasks_at_hand.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/verbs.h"
 #include "harness/core/registry.h"
@@ -24,6 +25,7 @@ constexpr int kFirstLevelWithModel = 3;
 struct VerifyFlags {
   std::string bundle, model;
   EngineFlags engine;
+  PlanOptions folders;  // --data, --include-path
   std::vector<std::string> plugins;
   std::optional<int> level;
   std::optional<uint64_t> items, seed;
@@ -51,6 +53,7 @@ std::string stored_model(const Bundle& bundle) {
 }
 
 std::unique_ptr<Backend> open_model_again(const VerifyFlags& flags) {
+  // Opened before the model: a damaged bundle costs no loading.
   const Bundle bundle = Bundle::open(flags.bundle);
   EngineFlags engine = flags.engine;
   engine.logits_digest = load_run(bundle).logits_digest;
@@ -83,6 +86,8 @@ Exit verify(const VerifyFlags& flags) {
     backend = open_model_again(flags);
     runner = &Registry<Runner>::instance().get("local");
   }
+  TasksAtHand tasks_here(flags.folders, backend ? &backend->model() : nullptr);
+  options.tasks_here = &tasks_here;
   if (options.level == kFirstLevelWithModel) talk(fmt::format("items chosen by --seed {}", options.seed));
   const StopOnSignal stop;
   const Terminal terminal = terminal_of(2);
@@ -110,6 +115,7 @@ void add_verify(CLI::App& app, Action& action) {
                            "chooses the items (default: one that nobody could foresee; it is printed)"),
           0, std::numeric_limits<uint64_t>::max());
   verb->add_option("-m,--model", flags->model, "where the model is (default: as the run named it)")->type_name("MODEL");
+  add_task_folder_flags(*verb, flags->folders);
   add_engine_flags(*verb, flags->engine);
   add_cache_flags(*verb, flags->engine);
   add_plugin_flag(*verb, flags->plugins);
