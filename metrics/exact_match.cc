@@ -53,6 +53,7 @@ Known<Statistic> score_choices(const Sample& sample, std::span<const Answer> ans
 class ExactMatch : public Metric {
  public:
   Known<Statistic> score(const MetricUse& use, const Sample& sample, std::span<const Answer> answers) const override {
+    const RegexBudget budget;
     const CleanUp clean(use.args);
     if (answers.empty()) return Unknown{"no answer"};
     if (sample.targets.empty()) return score_choices(sample, answers);

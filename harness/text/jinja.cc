@@ -8,6 +8,7 @@
 #include "harness/text/jinja_interpreter.h"
 #include "harness/text/jinja_lexer.h"
 #include "harness/text/jinja_parser.h"
+#include "harness/text/regex.h"
 
 namespace samebits::jinja {
 namespace {
@@ -35,6 +36,7 @@ std::string Template::render(const nlohmann::ordered_json& variables) const {
   if (!variables.is_object())
     throw Error("E0316", "the variables of a template are not an object", program_->where, "pass a JSON object");
   Interpreter interpreter(*program_, variables);
+  const RegexBudget budget;
   try {
     return interpreter.run();
   } catch (const Failure& failure) {

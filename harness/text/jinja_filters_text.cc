@@ -48,6 +48,7 @@ std::string title_case(std::string_view text) {
 }
 Value title(Interpreter& i, const Value& v, const Args& args) { return mapped(i, v, args, "title", title_case); }
 
+// soft_str: text that is Markup stays so.
 Value string(Interpreter& i, const Value& v, const Args& args) {
   args.bind("string", {});
   return v.is(Kind::string) ? v : Value::string(to_text(i.runtime(), v));
@@ -72,6 +73,7 @@ Value replace(Interpreter& i, const Value& v, const Args& args) {
 
 Value escape(Interpreter& i, const Value& v, const Args& args) {
   args.bind("escape", {});
+  // escaped already
   if (v.is_markup()) return v;
   std::string out;
   append_html_escaped(out, to_text(i.runtime(), v));
@@ -82,6 +84,7 @@ Value force_escape(Interpreter& i, const Value& v, const Args& args) {
   return escape(i, Value::string(to_text(i.runtime(), v)), args);
 }
 
+// Marks text as HTML: it only decides what later operators escape.
 Value safe(Interpreter& i, const Value& v, const Args& args) {
   args.bind("safe", {});
   return Value::string(to_text(i.runtime(), v), true);
@@ -98,6 +101,7 @@ Value format(Interpreter& i, const Value& v, const Args& args) {
   return Value::string(percent_format(i.runtime(), to_text(i.runtime(), v), values), v.is_markup());
 }
 
+// jinja2.filters.do_indent, with its defaults: 4 blanks, neither the first line nor empty ones.
 Value indent(Interpreter& i, const Value& v, const Args& args) {
   const auto bound = args.bind("indent", {"width", "first", "blank"});
   const auto flag = [&](const Value* given) { return given && truthy(i.runtime(), *given); };
@@ -110,6 +114,7 @@ Value indent(Interpreter& i, const Value& v, const Args& args) {
     margin.assign(static_cast<size_t>(std::max<int64_t>(width, 0)), ' ');
   }
   if (!v.is(Kind::string)) fail(fmt::format("indent needs a string, not {}", type_name(v)));
+  // Jinja adds the newline so that the last line counts even where it is empty.
   const std::vector<std::string> lines = split_lines(v.text() + "\n");
   i.runtime().charge_bytes(v.text().size() + lines.size() * margin.size());
   std::string out = flag(bound[1]) ? margin : "";
@@ -121,6 +126,7 @@ Value indent(Interpreter& i, const Value& v, const Args& args) {
   return Value::string(std::move(out), v.is_markup());
 }
 
+// str.center, 80 columns.
 Value center(Interpreter& i, const Value& v, const Args& args) {
   const auto bound = args.bind("center", {"width"});
   const int64_t width = bound[0] ? integer_argument(*bound[0], "width") : 80;
@@ -133,6 +139,7 @@ Value center(Interpreter& i, const Value& v, const Args& args) {
                        std::string(static_cast<size_t>(missing - left), ' '));
 }
 
+// jinja2.filters.do_truncate: the end counts within the length; up to `leeway` more is left alone.
 Value truncate(Interpreter& i, const Value& v, const Args& args) {
   const auto bound = args.bind("truncate", {"length", "killwords", "end", "leeway"});
   const int64_t length = bound[0] ? integer_argument(*bound[0], "length") : 255;
@@ -183,6 +190,7 @@ Value strip_tags(Interpreter& i, const Value& v, const Args& args) {
   return Value::string(std::move(joined));
 }
 
+// urllib.parse.quote with safe="/".
 Value url_encode(Interpreter& i, const Value& v, const Args& args) {
   args.bind("urlencode", {});
   if (!v.is(Kind::string) && !v.is_number()) fail("urlencode is supported for strings and numbers only");
@@ -201,9 +209,10 @@ Value regex_replace(Interpreter& i, const Value& v, const Args& args) {
   const int64_t count = bound[2] ? integer_argument(*bound[2], "count") : 0;
   if (count < 0) return v;
   const std::string& text = string_argument(v, "the searched value");
-  i.runtime().charge_bytes(text.size() * 16);
-  return Value::string(Regex::compile(string_argument(*bound[0], "pattern"))
-                           .sub(string_argument(*bound[1], "repl"), text, static_cast<size_t>(count)));
+  const std::string& pattern = string_argument(*bound[0], "pattern");
+  i.runtime().charge_bytes((text.size() + pattern.size()) * 16);  // compiling and searching touch a byte often
+  return Value::string(
+      Regex::compile(pattern).sub(string_argument(*bound[1], "repl"), text, static_cast<size_t>(count)));
 }
 
 }  // namespace

@@ -14,16 +14,11 @@
 namespace samebits {
 namespace {
 
-// Steps at one start position, and KiB of their backtracking memory: a catastrophic pattern ends in seconds.
-constexpr uint32_t kMatchLimit = 20'000'000, kHeapLimitKib = 256 * 1024;
-
-// PCRE2 counts steps afresh at every start position, so the positions of a text share this many. Patterns that walk
-// a long text once a position, as .* does, keep enough.
-constexpr uint64_t kTextLimit = uint64_t{1} << 31, kLeastLimit = 100'000;
-
-uint32_t match_limit(size_t n_bytes) {
-  return static_cast<uint32_t>(std::clamp<uint64_t>(kTextLimit / (n_bytes + 1), kLeastLimit, kMatchLimit));
-}
+// Steps of one call, or of a RegexBudget, over whole texts, some 40 ns each: a catastrophic pattern ends in about a
+// second. PCRE2's own match limit starts anew at every position of the text, so it cannot bound a call.
+constexpr uint64_t kMaxSteps = uint64_t{1} << 25;
+constexpr uint64_t kScannedBytesPerStep = 32;   // one item may run over a long text: that costs about as much
+constexpr uint32_t kHeapLimitKib = 256 * 1024;  // of backtracking memory
 constexpr size_t kMaxPatternBytes = 64 * 1024;
 
 std::string message_of(int code) {
@@ -48,6 +43,23 @@ struct Free {
   void operator()(pcre2_match_context* p) const { pcre2_match_context_free(p); }
 };
 
+thread_local uint64_t* shared_steps = nullptr;  // of the RegexBudget that stands; nullptr: none
+
+// PCRE2 calls count() before every item of the pattern that it tries (PCRE2_AUTO_CALLOUT).
+struct Steps {
+  uint64_t own = 0;
+  uint64_t& n = shared_steps ? *shared_steps : own;
+  size_t last_position = 0;  // bytes
+
+  static int count(pcre2_callout_block* at, void* steps) {
+    Steps& self = *static_cast<Steps*>(steps);
+    const auto [near, far] = std::minmax(self.last_position, at->current_position);
+    self.last_position = at->current_position;
+    self.n += 1 + (far - near) / kScannedBytesPerStep;
+    return self.n > kMaxSteps ? PCRE2_ERROR_MATCHLIMIT : 0;
+  }
+};
+
 // The scratch memory of one call.
 class Matcher {
  public:
@@ -58,8 +70,9 @@ class Matcher {
         data_(pcre2_match_data_create_from_pattern(code, nullptr)),
         context_(pcre2_match_context_create(nullptr)) {
     SAMEBITS_ASSERT(data_ && context_);
-    pcre2_set_match_limit(context_.get(), match_limit(text.size()));
-    pcre2_set_depth_limit(context_.get(), match_limit(text.size()));
+    pcre2_set_callout(context_.get(), Steps::count, &steps_);
+    pcre2_set_match_limit(context_.get(), kMaxSteps);
+    pcre2_set_depth_limit(context_.get(), kMaxSteps);
     pcre2_set_heap_limit(context_.get(), kHeapLimitKib);
     if (const size_t bad = find_invalid_utf8(text); bad != std::string_view::npos)
       throw Error("E0314", fmt::format("the searched text is not UTF-8 at byte {}", bad), std::string(pattern),
@@ -89,6 +102,7 @@ class Matcher {
   const std::string_view pattern_, text_;
   std::unique_ptr<pcre2_match_data, Free> data_;
   std::unique_ptr<pcre2_match_context, Free> context_;
+  Steps steps_;
 };
 
 std::string group_text(const Match& match, size_t group, std::string_view text) {
@@ -112,13 +126,20 @@ bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
 }  // namespace
 
+RegexBudget::RegexBudget() {
+  if (!shared_steps) shared_steps = &steps_;
+}
+RegexBudget::~RegexBudget() {
+  if (shared_steps == &steps_) shared_steps = nullptr;
+}
+
 Regex::Regex(std::shared_ptr<const Code> code) : code_(std::move(code)) {}
 
 Regex Regex::compile(std::string_view python_pattern, RegexFlags flags) {
   if (python_pattern.size() > kMaxPatternBytes)
     throw Error("E0313", "the pattern is longer than 64 KiB", "pattern", "split it");
   const std::string translated = translate_python_regex(python_pattern);
-  uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_UTF_CHECK;
+  uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_UTF_CHECK | PCRE2_AUTO_CALLOUT;
   if (flags.ignore_case) options |= PCRE2_CASELESS;
   if (flags.dotall) options |= PCRE2_DOTALL;
   if (flags.multiline) options |= PCRE2_MULTILINE;

@@ -1,11 +1,12 @@
 // Regular expressions with Python's `re` syntax and semantics (str patterns), run by PCRE2.
 //
 // Python's syntax is translated and what Python refuses is refused, so that a pattern means the same here as in
-// the lm-eval task it came from. Work is bounded. Text is UTF-8; positions are bytes.
+// the lm-eval task it came from. Work is bounded by counted steps, never by time. Text is UTF-8; positions are bytes.
 // Thread rules: a Regex is immutable; matching may run concurrently.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ class Regex {
   // Throws E0313 with the offset in the pattern.
   static Regex compile(std::string_view python_pattern, RegexFlags = {});
 
-  // All throw E0314 when a match exceeds the step limit or the text is not UTF-8.
+  // All throw E0314 when a call takes more than the limit of steps (about a second) or the text is not UTF-8.
   std::optional<Match> search(std::string_view text) const;
   std::optional<Match> match(std::string_view text) const;      // at the start
   std::optional<Match> fullmatch(std::string_view text) const;  // of the whole text
@@ -53,6 +54,19 @@ class Regex {
   explicit Regex(std::shared_ptr<const Code>);
   std::vector<Match> scan(std::string_view text, size_t limit) const;
   std::shared_ptr<const Code> code_;
+};
+
+// While one stands on the stack, all calls of this thread share one limit of steps: a template that searches in a
+// loop, a filter over many answers. One within another is part of it.
+class RegexBudget {
+ public:
+  RegexBudget();
+  ~RegexBudget();
+  RegexBudget(const RegexBudget&) = delete;
+  RegexBudget& operator=(const RegexBudget&) = delete;
+
+ private:
+  uint64_t steps_ = 0;
 };
 
 }  // namespace samebits

@@ -83,6 +83,7 @@ class MultiChoiceRegexFilter : public Filter {
       throw Error("E0501", "the filter multi_choice_regex needs choices, which the sample does not have",
                   "document " + std::to_string(sample.doc_id),
                   "give the task a doc_to_choice, or use the filter regex");
+    const RegexBudget budget;
     ChoiceCleanUp clean{{}, args.flag("ignore_case"), args.flag("ignore_punctuation")};
     for (const std::string& pattern : args.texts("regexes_to_ignore")) clean.regexes.push_back(Regex::compile(pattern));
     const Regex regex = Regex::compile(args.text("regex_pattern", kDefaultPattern));

@@ -11,6 +11,7 @@ class RegexFilter : public Filter {
                                  std::vector<std::string> texts) const override {
     const Arguments args("filter regex", json, {"regex_pattern", "group_select", "fallback"});
     const Regex regex = Regex::compile(args.text("regex_pattern", kDefaultPattern));
+    const RegexBudget budget;
     const int64_t select = args.integer("group_select", 0);
     const std::string fallback = args.text("fallback", kDefaultFallback);
     for (std::string& text : texts) {

@@ -9,6 +9,7 @@
 
 #include "harness/core/error.h"
 #include "harness/numeric/mt19937.h"
+#include "harness/text/jinja.h"
 
 namespace samebits {
 namespace {
@@ -86,6 +87,32 @@ TEST(Regex, TheStartPositionsOfATextShareTheirSteps) {
   EXPECT_EQ(code_of([&] { Regex::compile("(?:a|a)+c").search(text); }), "E0314");
   EXPECT_EQ(code_of([&] { Regex::compile("(?:a|a)+c|b").find_all(text); }), "E0314");
   EXPECT_EQ(Regex::compile(".*b").find_all(std::string(90000, 'a') + "b").size(), 1u) << "one long line is fine";
+}
+
+// Each start position walks the rest of the text: 5 * 10^11 steps without a limit of the whole call.
+TEST(Regex, AQuadraticSearchOfALongTextEnds) {
+  const std::string text(1'000'000, 'x');
+  EXPECT_EQ(code_of([&] { Regex::compile("[a-z]+\\d").search(text + "-7"); }), "E0314");
+  EXPECT_EQ(Regex::compile("\\w").find_all(text).size(), text.size()) << "a long text alone is fine";
+}
+
+TEST(Regex, ABudgetIsSharedByTheCallsWithinIt) {
+  const Regex regex = Regex::compile("(?:a|a)+c");
+  const std::string text = std::string(17, 'a') + "b-c";  // some 2 million steps
+  EXPECT_FALSE(regex.search(text));
+  const auto repeat = [&] {
+    const RegexBudget budget, within;
+    for (int i = 0; i < 25; ++i) regex.search(text);
+  };
+  EXPECT_EQ(code_of(repeat), "E0314");
+  for (int i = 0; i < 25; ++i) EXPECT_FALSE(regex.search(text)) << "without one each call has its own";
+  EXPECT_EQ(code_of([&] {
+              const nlohmann::ordered_json variables{{"s", text}};
+              jinja::Template::parse("{% for i in range(25) %}{{ s|regex_replace('(?:a|a)+c', '') }}{% endfor %}",
+                                     jinja::kLmEval, "t")
+                  .render(variables);
+            }),
+            "E0314");
 }
 
 TEST(Regex, MutatedPatternsNeverCrash) {
