@@ -29,6 +29,7 @@ ExprPtr Parser::node(ExprKind kind, uint32_t line, std::vector<ExprPtr> children
   return deepen(std::move(expr));
 }
 
+// Evaluating and freeing a tree recurse: its depth is bounded when it is built.
 ExprPtr Parser::deepen(ExprPtr expr) {
   const auto below = [&](const ExprPtr& child) {
     if (child) expr->depth = std::max(expr->depth, child->depth + 1);
@@ -63,6 +64,7 @@ ExprPtr Parser::tuple(int mode) {
     return current().kind == TokenKind::variable_end || current().kind == TokenKind::block_end || is_symbol(")") ||
            (mode == kNoConditional && is_name("recursive"));
   };
+  // A trailing comma is allowed, and ends a tuple.
   while (!at_end()) {
     items.push_back(expression(mode != kNoConditional));
     if (!skip_symbol(",")) break;
@@ -86,6 +88,7 @@ ExprPtr Parser::conditional() {
     const uint32_t line = next().place.line;
     std::vector<ExprPtr> children;
     children.push_back(std::move(value));
+    // What stands in a branch may never run: unknown filters in it are no errors yet.
     ++branches_;
     children.push_back(logical_or());
     children.push_back(skip_name("else") ? conditional() : nullptr);
@@ -98,6 +101,7 @@ ExprPtr Parser::conditional() {
 ExprPtr Parser::logical_or() {
   ExprPtr left = logical_and();
   while (skip_name("or")) {
+    // the operator of a logical node is not looked at
     left = binary(Op::eq, std::move(left), logical_and());
     left->kind = ExprKind::logical_or;
   }
@@ -260,6 +264,7 @@ ExprPtr Parser::dict_literal() {
   return node(ExprKind::dict, line, std::move(pairs));
 }
 
+// Subscripts and calls bind tighter than a sign: -a.b is -(a.b).
 ExprPtr Parser::postfix(ExprPtr value) {
   while (true) {
     if (is_symbol(".") || is_symbol("["))
@@ -300,6 +305,7 @@ ExprPtr Parser::subscript(ExprPtr object) {
     attribute->text = name.text;
     return attribute;
   }
+  // Jinja: a.0 is a[0].
   if (name.kind != TokenKind::integer) unexpected(name, "a name or a number");
   children.push_back(node(ExprKind::constant, line));
   children.back()->value = Value::integer(name.integer);
@@ -329,6 +335,7 @@ ExprPtr Parser::call(ExprPtr callee) {
 }
 
 CallArguments Parser::call_arguments() {
+  // The place that a message about the arguments names.
   const Token open = current();
   expect_symbol("(");
   CallArguments arguments;
@@ -394,6 +401,7 @@ ExprPtr Parser::test(ExprPtr input) {
              current().kind == TokenKind::integer || current().kind == TokenKind::real ||
              (current().kind == TokenKind::name && !keyword)) {
     if (is_name("is")) fail_at(current(), "tests cannot be chained with is", "join them with and");
+    // A test takes one argument without parentheses: x is divisibleby 3.
     expr->arguments.positional.push_back(postfix(primary()));
   }
   expr = deepen(std::move(expr));

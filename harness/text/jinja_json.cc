@@ -33,6 +33,7 @@ void append_string(std::string& out, std::string_view text, bool ensure_ascii) {
   out += '"';
 }
 
+// Python writes what JSON lacks; float.__repr__ for the rest.
 std::string number(double d) {
   if (std::isnan(d)) return "NaN";
   if (std::isinf(d)) return d < 0 ? "-Infinity" : "Infinity";
@@ -42,6 +43,7 @@ std::string number(double d) {
 class Writer {
  public:
   Writer(Runtime& rt, const JsonStyle& style) : rt_(rt), style_(style) {
+    // json.dumps: an indent takes the blank after the comma away.
     item_separator_ = style.item_separator.value_or(style.indent ? "," : ", ");
     key_separator_ = style.key_separator.value_or(": ");
   }
@@ -108,8 +110,10 @@ class Writer {
       out += "{}";
       return;
     }
+    // a copy: the dict keeps its order
     auto entries = dict.entries;
     if (style_.sort_keys) {
+      // Keys that Python cannot order fail here, not in the middle of a sort that would then be undefined.
       for (size_t i = 1; i < entries.size(); ++i) less(rt_, entries[i - 1].first, entries[i].first);
       std::stable_sort(entries.begin(), entries.end(),
                        [&](const auto& a, const auto& b) { return less(rt_, a.first, b.first); });

@@ -12,6 +12,7 @@
 namespace samebits::jinja {
 namespace {
 
+// Python iterates over a str by code points.
 Values code_points(Runtime& rt, const std::string& text) {
   Values out;
   for (size_t at = 0; at < text.size();) {
@@ -22,6 +23,9 @@ Values code_points(Runtime& rt, const std::string& text) {
   rt.charge(out.size());
   return out;
 }
+
+// range() itself allows no larger one; a slice of a slice may not overflow either.
+constexpr int64_t kMaxRangeStep = int64_t{1} << 40;
 
 bool is_sequence(const Value& v) { return v.is(Kind::list) || v.is(Kind::tuple) || v.is(Kind::range); }
 
@@ -75,6 +79,7 @@ Values iterate(Runtime& rt, const Value& v) {
   }
 }
 
+// Undefined is iterable in Jinja: it is empty, or refuses when it is reached.
 bool is_iterable(const Value& v) {
   switch (v.kind()) {
     case Kind::none:
@@ -89,6 +94,7 @@ bool is_iterable(const Value& v) {
   }
 }
 
+// len(); a loop has as many items as it runs over.
 std::optional<int64_t> length(Runtime& rt, const Value& v) {
   switch (v.kind()) {
     case Kind::undefined:
@@ -116,6 +122,7 @@ Value get_item(Runtime& rt, const Value& object, const Value& key) {
   rt.charge(1);
   if (object.is(Kind::undefined)) fail_undefined(object.text());
   if (object.is(Kind::dict)) {
+    // Jinja catches the TypeError of an unhashable key and looks for an attribute next.
     const bool hashable = !key.is(Kind::list) && !key.is(Kind::dict) && !key.is(Kind::undefined);
     if (const Value* found = hashable ? object.get<Dict>().find(key) : nullptr) return *found;
   } else if (key.is_integral() && (is_sequence(object) || object.is(Kind::string))) {
@@ -165,6 +172,7 @@ Value slice(Runtime& rt, const Value& object, const Value& start, const Value& s
   }
   const Values all = iterate(rt, object);
   const auto n = static_cast<int64_t>(all.size());
+  // Positions that a bound may be clamped to: one before the first only when walking back.
   const int64_t lowest = stride < 0 ? -1 : 0, highest = stride < 0 ? n - 1 : n;
   const auto clamp = [&](std::optional<int64_t> at, int64_t otherwise) {
     if (!at) return otherwise;
@@ -175,7 +183,8 @@ Value slice(Runtime& rt, const Value& object, const Value& start, const Value& s
   if (object.is(Kind::range)) {
     const Range& r = object.get<Range>();
     int64_t step = 0;
-    if (__builtin_mul_overflow(r.step, stride, &step)) fail_limit("a slice step is too large");
+    if (__builtin_mul_overflow(r.step, stride, &step) || step > kMaxRangeStep || step < -kMaxRangeStep)
+      fail_limit("a slice step is too large");
     return Value::object(Kind::range, std::make_shared<Range>(r.start + first * r.step, r.start + last * r.step, step));
   }
   Values picked;

@@ -32,6 +32,7 @@ bool is_sequence(Interpreter& i, const Value& v, const Args&) {
   return v.is(Kind::string) || v.is(Kind::list) || v.is(Kind::tuple) || v.is(Kind::dict) || v.is(Kind::range);
 }
 
+// 0, 1, or 2 for any other.
 int64_t remainder(Interpreter& i, const Value& v, const Value& divisor) {
   const Value rest = arithmetic(i.runtime(), Op::mod, v, divisor);
   if (!rest.is_number()) fail(fmt::format("{} has no remainder", type_name(v)));
@@ -65,6 +66,7 @@ bool compares(Interpreter& i, const Value& v, const Args& args) {
   return compare(i.runtime(), op, v, *args.bind("test", {"other"}, 1)[0]);
 }
 
+// Python's `is`: small values are interned, containers are the same object.
 bool same_as(Interpreter&, const Value& v, const Args& args) {
   const Value& other = *args.bind("sameas", {"other"}, 1)[0];
   if (v.is(Kind::none) || v.is(Kind::boolean) || v.is(Kind::integer))

@@ -21,6 +21,7 @@ int key_rank(const Value& key) {
   switch (key.kind()) {
     case Kind::none:
       return 0;
+    // one key in Python: True == 1 == 1.0
     case Kind::boolean:
     case Kind::integer:
     case Kind::real:
@@ -55,6 +56,7 @@ void fail_undefined(std::string what) { throw Failure{"E0311", std::move(what)};
 void fail_limit(std::string what) { throw Failure{"E0312", std::move(what)}; }
 
 void Runtime::charge(uint64_t steps) {
+  // Compared before it is subtracted: a huge charge must not wrap.
   if (steps > steps_left) fail_limit("the template needs more work than one prompt may cost");
   steps_left -= steps;
 }
@@ -72,6 +74,8 @@ Runtime::~Runtime() {
   }
 }
 
+// jinja2.StrictUndefined refuses to be printed, tested or iterated; a lenient value (its markup flag) and those of
+// chat templates do not.
 bool Runtime::refuses(const Value& v) const {
   return v.is(Kind::undefined) && dialect == Dialect::lm_eval && !v.get<Text>().markup;
 }
@@ -135,6 +139,7 @@ void release(Values& items) {
   }
 }
 
+// As CPython's range.__len__.
 int64_t Range::size() const {
   if (step > 0) return start < stop ? (stop - start - 1) / step + 1 : 0;
   return start > stop ? (start - stop - 1) / -step + 1 : 0;
@@ -172,6 +177,7 @@ const Value* Dict::find(const Value& key) const {
   return i < entries.size() ? &entries[i].second : nullptr;
 }
 
+// Without making a Value of the key: attributes of messages are looked up all the time.
 const Value* Dict::find(std::string_view key) const {
   if (entries.size() >= kIndexFrom) return find(Value::string(std::string(key)));
   for (const auto& [k, value] : entries)
@@ -197,6 +203,7 @@ bool Dict::erase(const Value& key) {
   return true;
 }
 
+// Messages as CPython words them. nullptr: not given.
 std::vector<const Value*> Args::bind(std::string_view function, std::initializer_list<std::string_view> names,
                                      size_t n_required) const {
   if (positional.size() > names.size())
@@ -253,10 +260,12 @@ Value from_json(Runtime& rt, const nlohmann::ordered_json& json, int depth) {
     case nlohmann::json::value_t::null:
       return Value();
     default:
+      // nlohmann's binary and discarded values: no JSON text makes them
       fail("a variable holds bytes that are not text");
   }
 }
 
+// type(v).__name__, for messages.
 std::string type_name(const Value& v) {
   switch (v.kind()) {
     case Kind::undefined:
