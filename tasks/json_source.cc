@@ -80,35 +80,60 @@ void put_task(JsonIndex& index, const json& definition, const std::string& id, c
   put(index, id, std::move(entry));
 }
 
-// A group of named tasks, or of members that share one definition ("each").
-void put_group(JsonIndex& index, const json& definition, const std::string& file) {
-  ObjectReader reader(definition, file);
-  reader.text("format");
-  JsonEntry entry;
-  entry.file = file;
-  entry.group.id = reader.text("id");
-  entry.version = reader.text("version");
-  entry.about = reader.text("about", "");
-  entry.group.weight_by_size = reader.boolean("weight_by_size", true);
-  entry.group.tasks = reader.texts("tasks");
-  if (std::optional<ObjectReader> each = reader.object("each")) {
-    const json shared = each->rest();
-    const size_t bytes = shared.dump().size();
-    size_t left = kMaxGroupBytes;
-    for (ObjectReader& member : reader.objects("members")) {
-      const std::string id = member.text("id");
-      spend(bytes, left, member);
-      json task = substitute(shared, member.rest(), member, left);
-      task["format"] = "samebits-task/1";
-      task["id"] = id;
-      entry.group.tasks.push_back(id);
-      put_task(index, task, id, file);
-    }
+// What the parts of one group file share.
+struct GroupFile {
+  const std::string& file;
+  json each;                     // the definition of every member; null: none
+  size_t each_bytes = 0;         // of its text
+  size_t left = kMaxGroupBytes;  // bytes that members may still come to
+};
+
+// Members share one definition, in which ${key} is their own value and ${group} the id of their group.
+void put_members(JsonIndex& index, ObjectReader& reader, GroupFile& shared, Group& group) {
+  for (ObjectReader& member : reader.objects("members")) {
+    if (shared.each.is_null()) reader.fail("members", "members need a definition", "Add \"each\" to the group.");
+    const std::string id = member.text("id");
+    json values = member.rest();
+    values["group"] = group.id;
+    spend(shared.each_bytes, shared.left, member);
+    json task = substitute(shared.each, values, member, shared.left);
+    // What is left is a task file like any other.
+    task["format"] = "samebits-task/1";
+    task["id"] = id;
+    group.tasks.push_back(id);
+    put_task(index, task, id, shared.file);
   }
+}
+
+// A group of named tasks, of members, and of groups within it, which take its version and weighting.
+std::string put_group(JsonIndex& index, ObjectReader& reader, GroupFile& shared, const JsonEntry& outer) {
+  JsonEntry entry = outer;
+  entry.group.id = reader.text("id");
+  entry.group.tasks = reader.texts("tasks");
+  entry.about = reader.text("about", "");
+  put_members(index, reader, shared, entry.group);
+  for (ObjectReader& inner : reader.objects("groups"))
+    entry.group.tasks.push_back(put_group(index, inner, shared, entry));
   reader.done();
   if (entry.group.tasks.empty()) reader.fail("tasks", "the group has no tasks", "Name its \"tasks\".");
-  const std::string id = entry.group.id;
+  std::string id = entry.group.id;
   put(index, id, std::move(entry));
+  return id;
+}
+
+void put_group_file(JsonIndex& index, const json& definition, const std::string& file) {
+  ObjectReader reader(definition, file);
+  reader.text("format");
+  JsonEntry outer;
+  outer.file = file;
+  outer.version = reader.text("version");
+  outer.group.weight_by_size = reader.boolean("weight_by_size", true);
+  GroupFile shared{file, nullptr};
+  if (std::optional<ObjectReader> each = reader.object("each")) {
+    shared.each = each->rest();
+    shared.each_bytes = shared.each.dump().size();
+  }
+  put_group(index, reader, shared, outer);
 }
 
 void put_json_file(JsonIndex& index, const std::string& file) {
@@ -116,7 +141,7 @@ void put_json_file(JsonIndex& index, const std::string& file) {
   ObjectReader reader(definition, file);
   const std::string format = reader.text("format");
   if (format == "samebits-group/1")
-    put_group(index, definition, file);
+    put_group_file(index, definition, file);
   else if (format == "samebits-task/1")
     put_task(index, definition, reader.text("id"), file);
   else

@@ -18,6 +18,7 @@ using Value = nlohmann::ordered_json;
 
 constexpr size_t kMaxBytes = size_t{4} << 20;
 constexpr size_t kMaxNodes = 200000;
+constexpr size_t kMaxYamlKeys = 4096;  // of one mapping: ordered_json looks keys up one by one
 constexpr int kMaxYamlDepth = 64;
 
 bool is_one_of(std::string_view s, std::initializer_list<std::string_view> words) {
@@ -107,9 +108,27 @@ std::optional<double> yaml_floating(std::string_view s) {
   return negative ? -v : v;
 }
 
+// Newlines at the end of a quoted scalar that ends in empty lines; nullopt: it does not. `at`: the opening quote.
+std::optional<size_t> trailing_newlines(std::string_view text, size_t at) {
+  const char quote = text[at];
+  size_t breaks = 0, escaped = 0;  // line breaks, and \n before them
+  while (++at < text.size()) {
+    const char c = text[at];
+    if (c == quote && !(quote == '\'' && text.substr(at + 1).starts_with(quote)))
+      return breaks < 2 ? std::nullopt : std::optional(escaped + breaks - 1);  // the first break only ends the line
+    if (c == '\n') ++breaks;
+    if (c == '\n' || c == ' ' || c == '\t' || c == '\r') continue;
+    const bool escape = c == '\\' && quote == '"', newline = escape && text.substr(at + 1).starts_with('n');
+    escaped = newline ? (breaks == 0 ? escaped : 0) + 1 : 0;
+    breaks = 0;
+    if (escape || c == quote) ++at;  // '' stands for one quote
+  }
+  return std::nullopt;
+}
+
 class YamlReader {
  public:
-  explicit YamlReader(const std::string& where) : where_(where) {}
+  YamlReader(std::string_view text, const std::string& where) : text_(text), where_(where) {}
 
   Value value(const YAML::Node& node, int depth) {
     if (depth > kMaxYamlDepth || ++nodes_ > kMaxNodes) fail("nested too deeply, or too many values", node.Mark());
@@ -135,11 +154,23 @@ class YamlReader {
 
  private:
   // "!" marks quoted and block scalars, "?" plain ones.
-  static Value scalar(const YAML::Node& node, const std::string& tag) {
+  Value scalar(const YAML::Node& node, const std::string& tag) const {
+    if (tag == "!") return quoted(node);
     if (tag == "?" || tag.empty()) return resolve_plain_scalar(node.Scalar());
     if (tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" || tag == "tag:yaml.org,2002:bool")
       return resolve_plain_scalar(node.Scalar());
     return tag == "tag:yaml.org,2002:null" ? Value() : Value(node.Scalar());
+  }
+
+  // yaml-cpp 0.7 clips the newlines at the end of quoted scalars to one, as those of block scalars.
+  std::string quoted(const YAML::Node& node) const {
+    std::string out = node.Scalar();
+    const auto at = static_cast<size_t>(node.Mark().pos);
+    if (at >= text_.size() || (text_[at] != '\'' && text_[at] != '"')) return out;
+    const std::optional<size_t> newlines = trailing_newlines(text_, at);
+    if (!newlines) return out;
+    out.resize(out.find_last_not_of('\n') + 1);  // npos + 1 is 0
+    return out.append(*newlines, '\n');
   }
 
   Value sequence(const YAML::Node& node, int depth) {
@@ -151,6 +182,7 @@ class YamlReader {
   // "<<" merges mappings: the mapping's own keys win, then the earlier of several merged ones.
   Value mapping(const YAML::Node& node, int depth) {
     Value merged = Value::object(), own = Value::object();
+    if (node.size() > kMaxYamlKeys) fail(fmt::format("a mapping of more than {} keys", kMaxYamlKeys), node.Mark());
     for (const auto& pair : node) {
       if (!pair.first.IsScalar()) fail("a key is not a scalar", pair.first.Mark());
       Value v = value(pair.second, depth + 1);
@@ -163,12 +195,14 @@ class YamlReader {
         if (!part.is_object()) fail("\"<<\" needs a mapping", pair.second.Mark());
         for (const auto& [key, item] : part.items())
           if (!merged.contains(key)) merged[key] = item;
+        if (merged.size() > kMaxYamlKeys) fail("\"<<\" merges too many keys", pair.second.Mark());
       }
     }
     merged.update(own);
     return merged;
   }
 
+  std::string_view text_;
   const std::string& where_;
   size_t nodes_ = 0;
 };
@@ -185,7 +219,9 @@ Value resolve_plain_scalar(const std::string& s) {
 }
 
 Value parse_yaml(std::string_view text, const std::string& where) {
-  YamlReader reader(where);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  YamlReader reader(text, where);
   if (text.size() > kMaxBytes) reader.fail(fmt::format("larger than {} bytes", kMaxBytes), YAML::Mark::null_mark());
   try {
     return reader.value(YAML::Load(std::string(text)), 0);

@@ -42,12 +42,36 @@ TEST(Plan, CommaListsPatternsGroupsAndTagsSelect) {
   EXPECT_EQ(make_plan({"mmlu_*"}, options, nullptr).tasks.size(), 57u);
   const Plan mmlu = make_plan({"mmlu", "mmlu_anatomy"}, options, nullptr);
   EXPECT_EQ(mmlu.tasks.size(), 57u) << "a task is planned once";
-  ASSERT_EQ(mmlu.groups.size(), 1u);
-  EXPECT_EQ(mmlu.groups[0].tasks, ids(mmlu));
-  EXPECT_TRUE(mmlu.groups[0].weight_by_size);
+  ASSERT_EQ(mmlu.groups.size(), 5u);
+  EXPECT_EQ(mmlu.groups.back().tasks, ids(mmlu)) << "a group of groups holds their tasks";
   const Plan blimp = make_plan({"blimp_12"}, options, nullptr);
   EXPECT_EQ(blimp.tasks.size(), 12u);
   EXPECT_FALSE(blimp.groups.at(0).weight_by_size);
+}
+
+// lm-eval 0.4.13, lm_eval/tasks/mmlu/default: sizes and a member of each.
+TEST(Plan, MmluHasItsFourGroupsAndEachCanBeSelectedAlone) {
+  const std::map<std::string, std::pair<size_t, const char*>> areas = {
+      {"mmlu_stem", {19, "mmlu_anatomy"}},
+      {"mmlu_humanities", {13, "mmlu_professional_law"}},
+      {"mmlu_social_sciences", {12, "mmlu_professional_psychology"}},
+      {"mmlu_other", {13, "mmlu_virology"}}};
+  std::vector<std::string> all;
+  for (const auto& [id, area] : areas) {
+    const Plan plan = make_plan({id}, limited(1), nullptr);
+    ASSERT_EQ(plan.groups.size(), 1u);
+    EXPECT_EQ(plan.groups[0].id, id);
+    EXPECT_EQ(plan.groups[0].tasks, ids(plan));
+    EXPECT_TRUE(plan.groups[0].weight_by_size);
+    EXPECT_EQ(plan.tasks.size(), area.first) << id;
+    EXPECT_TRUE(std::ranges::count(ids(plan), area.second)) << id;
+    EXPECT_EQ(ids(make_plan({id + "_tasks"}, limited(1), nullptr)), ids(plan)) << "lm-eval's tag";
+    for (const std::string& task : ids(plan)) all.push_back(task);
+  }
+  std::vector<std::string> together = ids(make_plan({"mmlu"}, limited(1), nullptr));
+  std::ranges::sort(all);
+  std::ranges::sort(together);
+  EXPECT_EQ(all, together);
 }
 
 TEST(Plan, UnknownNamesAndEmptySelectionsAreErrors) {

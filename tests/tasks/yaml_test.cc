@@ -103,11 +103,30 @@ TEST(Yaml, PlainScalarsMeanWhatPyYamlSays) {
   }
 }
 
+TEST(Yaml, MappingsAreBounded) {
+  std::string keys, merges = "<<: [";
+  for (int i = 0; i < 5000; ++i) keys += "k" + std::to_string(i) + ": 1\n";
+  EXPECT_EQ(error_code_of([&] { parse_yaml(keys, "t.yaml"); }), "E0405");
+  for (int m = 0; m < 60; ++m) {
+    merges += m ? ", {" : "{";
+    for (int i = 0; i < 100; ++i) merges += (i ? ", k" : "k") + std::to_string(m * 100 + i) + ": 1";
+    merges += "}";
+  }
+  EXPECT_EQ(error_code_of([&] { parse_yaml(merges + "]\n", "t.yaml"); }), "E0405");
+}
+
 TEST(Yaml, TextsKeepTheirBytes) {
   const auto text = [](const std::string& yaml) { return parse_yaml(yaml, "t.yaml")["a"].get<std::string>(); };
   // Each right-hand side as PyYAML 6.0.3 gives it.
   EXPECT_EQ(text("a: |\n  x\n\n  y \n\n\nb: 1\n"), "x\n\ny \n");
   EXPECT_EQ(text("a: |-\n  x\n   y\n\nb: 1\n"), "x\n y");
+  EXPECT_EQ(text("é: 1\na: 'x\n\n\n  '\nb: ''\n"), "x\n\n") << "lm-eval's descriptions end so";
+  EXPECT_EQ(text("a: 'x''\n\n\n\n  y\n\n\n'"), "x'\n\n\ny\n\n");
+  EXPECT_EQ(text("a: 'x\n  '"), "x ");
+  EXPECT_EQ(text("a: '\n\n\n'"), "\n\n");
+  EXPECT_EQ(text("a: \"x\\n\n\n\n  \""), "x\n\n\n");
+  EXPECT_EQ(text("a: \"x\\\"\n\n\n\n\""), "x\"\n\n\n");
+  EXPECT_EQ(text("a: \"\\n\\n\""), "\n\n");
   EXPECT_EQ(text("a: |+\n  x\n\nb: 1\n"), "x\n\n");
   EXPECT_EQ(text("a: >\n  x\n  y\n\n  z\n"), "x y\nz\n");
   EXPECT_EQ(text("a: >-\n  x\n  y\n"), "x y");
@@ -257,6 +276,21 @@ TEST(YamlTask, WhatNeedsPythonIsRefusedByName) {
   refused("generation_kwargs: {tmperature: 1}\noutput_type: generate_until\n", "E0403", "temperature");
   refused("include: nowhere.yaml\n", "E0417", "nowhere.yaml");
   refused("include: t.yaml\n", "E0417", "itself");
+}
+
+TEST(YamlTask, GroupsOfGroups) {
+  Folder f;
+  for (const char* id : {"t1", "t2", "t3"})
+    f.dir.write(std::string(id) + ".yaml", std::string("include: base_yaml\ntask: ") + id + "\ntag: three\n");
+  f.dir.write("inner.yaml", "group: inner\ntask: [t1, t2]\n");
+  f.dir.write("outer.yaml", "group: outer\ntask: [inner, t3, {group: here, task: [three]}]\n");
+  f.options.limit = 2;
+  const Plan plan = f.plan("outer");
+  std::map<std::string, std::vector<std::string>> groups;
+  for (const Group& group : plan.groups) groups[group.id] = group.tasks;
+  EXPECT_EQ(groups["inner"], (std::vector<std::string>{"t1", "t2"}));
+  EXPECT_EQ(groups["outer"], (std::vector<std::string>{"t1", "t2", "t3"})) << "a group of groups holds their tasks";
+  EXPECT_EQ(f.plan("inner").groups.size(), 1u) << "selected alone";
 }
 
 TEST(YamlTask, GroupMistakesAreCodedErrors) {
