@@ -121,17 +121,6 @@ size_t count_code_points(std::string_view text) {
   return count;
 }
 
-size_t incomplete_utf8_tail(std::string_view text) {
-  for (size_t n = 1; n <= 3 && n <= text.size(); ++n) {
-    const size_t at = text.size() - n;
-    if ((static_cast<uint8_t>(text[at]) & 0xC0) == 0x80) continue;  // a continuation byte: its lead is further left
-    const Utf8Char c = decode_utf8(text, at);
-    const bool open = !c.valid && c.bytes == n && lead_of(text[at]).bytes > n;
-    return open ? n : 0;
-  }
-  return 0;
-}
-
 Category category(char32_t c) { return static_cast<Category>(record(c).category); }
 bool is_letter(char32_t c) { return between(c, Category::Lu, Category::Lo); }
 bool is_mark(char32_t c) { return between(c, Category::Mn, Category::Me); }

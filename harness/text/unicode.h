@@ -33,9 +33,6 @@ bool is_valid_utf8(std::string_view);
 size_t find_invalid_utf8(std::string_view);  // byte offset of the first invalid sequence; npos: none
 size_t count_code_points(std::string_view);  // Python's len(str); each invalid sequence counts once
 
-// Bytes at the end that begin a UTF-8 sequence which more bytes could complete: 0 to 3.
-size_t incomplete_utf8_tail(std::string_view);
-
 // ---- Properties ----
 
 // clang-format off

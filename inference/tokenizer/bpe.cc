@@ -1,13 +1,13 @@
 // Byte-level BPE (tokenizer.ggml.model "gpt2"): words by a pre-tokenizer, then merges by rank over bytes.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <unordered_map>
 
 #include "harness/core/error.h"
 #include "harness/text/unicode.h"
 #include "inference/tokenizer/families.h"
-#include "inference/tokenizer/merge.h"
 #include "inference/tokenizer/pretokenizers.h"
 
 namespace samebits {
@@ -37,6 +37,10 @@ class BytePairTokenizer final : public Tokenizer {
                   vocabulary().where, fmt::format("Supported: {}.", fmt::join(pretokenizer_names(), ", ")));
     read_spellings();
     read_merges();
+  }
+
+  bool spells(std::string_view text) const override {
+    return std::all_of(text.begin(), text.end(), [&](char c) { return byte_ids_[static_cast<uint8_t>(c)] >= 0; });
   }
 
  protected:
@@ -112,24 +116,19 @@ class BytePairTokenizer final : public Tokenizer {
   // Words are short, so one heap a word is cheap; a whole text as one word stays O(n log n). `symbols`: scratch space.
   void encode_word(std::string_view word, std::vector<Symbol>& symbols, std::vector<int32_t>& ids) const {
     const int32_t whole = id_of(word);
-    if (whole >= 0 && whole_words_.has(whole)) {
-      ids.push_back(whole);
-      return;
-    }
+    if (whole_words_.take(whole, ids)) return;
     symbols.clear();
-    for (char c : word) {
-      const int32_t id = byte_ids_[static_cast<uint8_t>(c)];
-      if (id < 0)
-        throw Error("E0306", fmt::format("no token spells the byte 0x{:02X}", static_cast<uint8_t>(c)),
-                    vocabulary().where, "Remove the character from the text, or use another model.");
-      append_symbol(symbols, 1, id);
-    }
+    // A byte without a token is dropped, and its neighbours may merge: what the tokenizers library does where a
+    // model names no unknown token, which is how transformers converts a GGUF of this kind.
+    for (char c : word)
+      if (const int32_t id = byte_ids_[static_cast<uint8_t>(c)]; id >= 0) append_symbol(symbols, 1, id);
+    if (symbols.empty()) return;
     merge_symbols(symbols, [this](const Symbol& left, const Symbol& right) {
       const auto found = joins_.find(pair_key(left.id, right.id));
       return found == joins_.end() ? Join{} : found->second;
     });
     for (int32_t at = 0; at >= 0; at = symbols[at].next) ids.push_back(symbols[at].id);
-    if (symbols[0].next < 0 && symbols[0].id == whole) whole_words_.add(whole);
+    whole_words_.learn(whole, symbols);
   }
 
   const Pretokenizer* pretokenizer_ = nullptr;

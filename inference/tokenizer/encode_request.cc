@@ -115,21 +115,23 @@ EncodedRequest encode_generation(const Tokenizer& tokenizer, const Request& requ
 
 }  // namespace
 
-EncodedRequest encode_request(const Tokenizer& tokenizer, const Request& request, int context_length) try {
+EncodedRequest encode_request(const Tokenizer& tokenizer, const Request& request, int context_length) {
   SAMEBITS_ASSERT(context_length >= 1);
+  EncodedRequest encoded;
   switch (request.kind) {
     case RequestKind::loglikelihood:
-      return encode_loglikelihood(tokenizer, request, context_length);
+      encoded = encode_loglikelihood(tokenizer, request, context_length);
+      break;
     case RequestKind::loglikelihood_rolling:
-      return encode_rolling(tokenizer, request, context_length);
+      encoded = encode_rolling(tokenizer, request, context_length);
+      break;
     case RequestKind::generate:
-      return encode_generation(tokenizer, request, context_length);
+      encoded = encode_generation(tokenizer, request, context_length);
+      break;
   }
-  SAMEBITS_ASSERT(!"a RequestKind");
-  return {};
-} catch (const Error& e) {
-  if (e.code != "E0306") throw;
-  return failed({}, e.problem);  // not e.what(): a response may not name a file of this machine
+  if (!tokenizer.spells(request.context) || !tokenizer.spells(request.continuation))
+    encoded.warnings.push_back("dropped_bytes");
+  return encoded;
 }
 
 std::vector<Window> rolling_windows(const std::vector<int32_t>& tokens, int32_t prefix, int context_length) {

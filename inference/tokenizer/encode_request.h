@@ -22,16 +22,17 @@ struct Window {
 };
 
 struct EncodedRequest {
-  std::vector<Window> windows;        // loglikelihood, generate: one. rolling: as many as the text needs, in order
-  std::vector<int32_t> context_ids;   // what is fed before the first target, after truncation
-  std::vector<int32_t> output_ids;    // all targets in order; empty for a generation
-  std::vector<std::string> warnings;  // "double_bos", "empty_continuation", "shifted_continuation", "truncated_left"
-  std::string error;                  // not empty: the sample cannot be scored, and windows is empty
+  std::vector<Window> windows;       // loglikelihood, generate: one. rolling: as many as the text needs, in order
+  std::vector<int32_t> context_ids;  // what is fed before the first target, after truncation
+  std::vector<int32_t> output_ids;   // all targets in order; empty for a generation
+  // "double_bos", "dropped_bytes" (without a token), "empty_continuation", "shifted_continuation", "truncated_left"
+  std::vector<std::string> warnings;
+  std::string error;  // not empty: the sample cannot be scored, and windows is empty
 };
 
 // `context_length`: tokens the model can be fed at once, at least 1. A generation keeps Request::max_tokens of it free.
 // Texts are encoded with the tokenizer's BOS when it adds one and they do not begin with its text already; chat
-// requests with control tokens cut out. No EOS is added. A text that the vocabulary cannot spell is an `error` too.
+// requests with control tokens cut out. No EOS is added.
 EncodedRequest encode_request(const Tokenizer&, const Request&, int context_length);
 
 // Windows that score each token once, after a prefix token or the token before it, with as much context as fits

@@ -9,7 +9,6 @@
 #include "harness/core/error.h"
 #include "harness/text/unicode.h"
 #include "inference/tokenizer/families.h"
-#include "inference/tokenizer/merge.h"
 
 namespace samebits {
 namespace {
@@ -115,10 +114,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   // `symbols`: scratch space.
   void encode_word(std::string_view word, std::vector<Symbol>& symbols, std::vector<int32_t>& ids) const {
     const int32_t whole = id_of(word);
-    if (whole >= 0 && whole_words_.has(whole)) {
-      ids.push_back(whole);
-      return;
-    }
+    if (whole_words_.take(whole, ids)) return;
     symbols.clear();
     for (size_t at = 0; at < word.size();) {
       const uint32_t bytes = decode_utf8(word, at).bytes;
@@ -138,7 +134,7 @@ class SentencePieceTokenizer final : public Tokenizer {
         for (char c : word.substr(symbol.begin, symbol.length)) ids.push_back(byte_ids_[static_cast<uint8_t>(c)]);
       }
     }
-    if (symbols[0].next < 0 && symbols[0].id == whole && whole >= 0) whole_words_.add(whole);
+    whole_words_.learn(whole, symbols);
   }
 
   std::unordered_map<std::string_view, int32_t> ids_;  // of normal pieces

@@ -24,16 +24,6 @@ size_t StopMatcher::end() const {
   return text.size();
 }
 
-size_t StopMatcher::settled() const {
-  if (stopped_) return end();
-  size_t pending = incomplete_utf8_tail(bytes_);  // then the longest tail that begins a stop string
-  for (const std::string& stop : stops_) {
-    for (size_t n = std::min(stop.size() - 1, bytes_.size()); n > pending; --n)
-      if (bytes_.ends_with(std::string_view(stop).substr(0, n))) pending = n;
-  }
-  return bytes_.size() - pending;
-}
-
 GenerationText::GenerationText(const Tokenizer& tokenizer, std::vector<std::string> stops)
     : tokenizer_(tokenizer), matcher_(std::move(stops)) {}
 
@@ -47,10 +37,6 @@ bool GenerationText::push(int32_t id) {
 
 std::string GenerationText::text() const {
   return to_utf8(to_code_points(std::string_view(matcher_.bytes()).substr(0, matcher_.end())));
-}
-
-std::string GenerationText::settled_text() const {
-  return to_utf8(to_code_points(std::string_view(matcher_.bytes()).substr(0, matcher_.settled())));
 }
 
 }  // namespace samebits

@@ -24,9 +24,6 @@ class StopMatcher {
   // occurrence in what the ones before it left. bytes().size() when none occurs.
   size_t end() const;
 
-  // Bytes at the front that no later byte can take back: outside a stop string that has begun, whole characters.
-  size_t settled() const;
-
   const std::string& bytes() const { return bytes_; }
   bool stopped() const { return stopped_; }
 
@@ -46,8 +43,6 @@ class GenerationText {
 
   // Cut at the stop string. Invalid UTF-8 (a token may end inside a character) becomes U+FFFD, as decoders have it.
   std::string text() const;
-  // What can be shown already: a prefix of every later text().
-  std::string settled_text() const;
 
  private:
   const Tokenizer& tokenizer_;

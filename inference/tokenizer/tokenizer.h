@@ -27,8 +27,10 @@ class Tokenizer {
   virtual ~Tokenizer() = default;
 
   // Adds no BOS. User-defined tokens are always cut out of the text; `special` cuts out control tokens too (chat
-  // prompts). The leftmost match wins, of those the longest. Throws E0306 when the vocabulary cannot spell a byte.
+  // prompts). The leftmost match wins, of those the longest. Bytes that the vocabulary cannot spell are dropped.
   std::vector<int32_t> encode(std::string_view text, bool special) const;
+  // Whether the vocabulary can spell every byte of the text: a byte-level one may lack what its training data lacked.
+  virtual bool spells(std::string_view) const { return true; }
 
   // The exact bytes, which may begin or end inside a UTF-8 sequence. One leading space is dropped when encode()
   // adds one. `skip_special`: control tokens give nothing. Throws E0307 on an id outside the vocabulary.

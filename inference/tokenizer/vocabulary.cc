@@ -30,6 +30,7 @@ constexpr std::string_view kEndTexts[] = {
   throw Error("E0302", fmt::format("token {} {}", id, why), v.where, kConvertAgain);
 }
 
+// Every array has one entry a token; merges have a length of their own.
 void check_lengths(const Vocabulary& v) {
   const auto check = [&](const char* name, size_t size) {
     if (size != v.tokens.size())
@@ -49,6 +50,7 @@ void check_tokens(const Vocabulary& v) {
     const TokenType type = v.types[id];
     if (type < TokenType::normal || type > TokenType::byte) fail_token(v, id, "has an unknown type");
     const auto [earlier, is_new] = seen.emplace(v.tokens[id], id);
+    // Two ids of one text: which one encoding gives would depend on a hash table.
     if (!is_new) fail_token(v, id, fmt::format("has the same text as token {}", earlier->second));
     if (!v.scores.empty() && !std::isfinite(v.scores[id])) fail_token(v, id, "has a score that is not finite");
     if (type != TokenType::normal && v.tokens[id].size() > kMaxSpecialBytes)
@@ -71,6 +73,7 @@ void read_arrays(const Gguf& gguf, Vocabulary& v) {
     for (double score : gguf.numbers("tokenizer.ggml.scores")) v.scores.push_back(static_cast<float>(score));
   if (gguf.has("tokenizer.ggml.token_type")) {
     for (int64_t type : gguf.integers("tokenizer.ggml.token_type"))
+      // 0 and what is beyond a byte are refused by check_tokens; the clamp only keeps the cast defined.
       v.types.push_back(static_cast<TokenType>(std::clamp<int64_t>(type, 0, 255)));
   } else {
     v.types.assign(v.tokens.size(), TokenType::normal);
@@ -118,6 +121,7 @@ std::set<int32_t> Vocabulary::end_ids() const {
 
 std::string Vocabulary::digest() const {
   Sha256 sha;
+  // The length in front keeps two lists of texts with the same joined bytes apart.
   const auto text = [&](std::string_view s) {
     sha.update(fmt::format("{}:", s.size()));
     sha.update(s);

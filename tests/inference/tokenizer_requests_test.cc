@@ -108,13 +108,15 @@ TEST(EncodePair, TruncatesOnTheLeftAndLosesTheBos) {
   EXPECT_NE(pair(false, "x", "vwxyz", 4).error, "");
 }
 
-TEST(EncodePair, ATextThatCannotBeSpelledIsAFailedSample) {
+// As tokenizers 0.23.3 does without an unknown token: SmolLM2's vocabulary lacks 21 bytes.
+TEST(EncodeRequest, BytesThatNoTokenSpellsAreDroppedWithAWarning) {
   Vocabulary v = tiny_bpe({});
   v.tokens[0x04] = "unrelated";
-  v.bos = 'x';
-  const auto e = encode_request(*Tokenizer::make(v), request(RequestKind::loglikelihood, "a", "\x04"), 9);
-  EXPECT_EQ(e.error, "no token spells the byte 0x04");  // and no path of this machine
-  EXPECT_TRUE(e.windows.empty());
+  const auto tokenizer = Tokenizer::make(v);
+  const EncodedRequest e = encode_request(*tokenizer, request(RequestKind::loglikelihood, "a\x04", " b"), 10);
+  EXPECT_EQ(e.warnings, Words{"dropped_bytes"});
+  EXPECT_EQ(e.windows, encode_request(*tokenizer, request(RequestKind::loglikelihood, "a", " b"), 10).windows);
+  EXPECT_NE(encode_request(*tokenizer, request(RequestKind::loglikelihood, "a", "\x04"), 10).error, "") << "nothing is left to score";
 }
 
 // ---- Chat ----
@@ -212,12 +214,7 @@ TEST(StopMatcher, APieceAtATimeFindsWhatTheWholeTextHas) {
   const std::string text = "a<en<endx\n<ööen\nöö<end> b";
   const size_t complete = text.find("<end>") + 5;
   StopMatcher m(stops);
-  for (size_t i = 0; i < text.size(); ++i) {
-    const std::string before(m.bytes().substr(0, m.settled()));
-    EXPECT_EQ(m.feed(text.substr(i, 1)), i + 1 >= complete) << i;
-    EXPECT_TRUE(m.bytes().substr(0, m.settled()).starts_with(before));  // what was shown stays
-    EXPECT_TRUE(is_valid_utf8(m.bytes().substr(0, m.settled())));
-  }
+  for (size_t i = 0; i < text.size(); ++i) EXPECT_EQ(m.feed(text.substr(i, 1)), i + 1 >= complete) << i;
   EXPECT_EQ(m.end(), complete - 5);
 }
 
@@ -229,10 +226,8 @@ TEST(GenerationText, DecodesStripsAndCuts) {
   EXPECT_FALSE(text.push(space_a));
   EXPECT_FALSE(text.push(space_a));
   EXPECT_FALSE(text.push(e_acute_1));
-  EXPECT_EQ(text.settled_text(), "a a");
   EXPECT_EQ(text.text(), "a a\uFFFD");
   EXPECT_FALSE(text.push(e_acute_2));
-  EXPECT_EQ(text.settled_text(), "a aé");
   EXPECT_TRUE(text.push(3 + '\n'));
   EXPECT_EQ(text.text(), tokenizer->decode(Ids{space_a, space_a, e_acute_1, e_acute_2}, true));
 }

@@ -18,8 +18,6 @@ TEST(Unicode, EveryCodePointSurvivesEncodingAndDecoding) {
     append_utf8(text, c);
     const Utf8Char back = decode_utf8(text, 0);
     ASSERT_TRUE(back.valid && back.code_point == c && back.bytes == text.size()) << static_cast<uint32_t>(c);
-    ASSERT_EQ(incomplete_utf8_tail(text), 0u);
-    for (size_t n = 1; n < text.size(); ++n) ASSERT_EQ(incomplete_utf8_tail("x" + text.substr(0, n)), n);
   }
 }
 
@@ -43,10 +41,6 @@ TEST(Unicode, InvalidSequencesStepOverTheirMaximalSubpart) {
     EXPECT_EQ(count_code_points(c.text), c.steps.size());
     EXPECT_EQ(to_code_points(c.text).back(), static_cast<char32_t>(c.text.back()));
   }
-  EXPECT_EQ(incomplete_utf8_tail("\xE2\x82"), 2u);
-  EXPECT_EQ(incomplete_utf8_tail("\xE2\x82\xAC"), 0u);
-  EXPECT_EQ(incomplete_utf8_tail("\xED\xA0"), 0u);  // can only become a surrogate: hopeless, not incomplete
-  EXPECT_EQ(incomplete_utf8_tail("\xFF"), 0u);
 }
 
 TEST(Unicode, RandomBytesDecodeToTheEndWithoutOverrun) {
