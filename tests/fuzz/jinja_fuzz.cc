@@ -1,29 +1,28 @@
-// libFuzzer harness: any bytes as a template and as a pattern end in a result or a coded error.
-//
-// clang++ -fsanitize=fuzzer,address,undefined, linked with the core and text folders.
-#include <cstddef>
-#include <cstdint>
+// Jinja templates in both dialects.
 #include <nlohmann/json.hpp>
-#include <string_view>
 
-#include "harness/core/error.h"
 #include "harness/text/jinja.h"
-#include "harness/text/regex.h"
+#include "tests/fuzz/fuzz.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace samebits;
+namespace samebits {
+namespace {
+
+std::vector<std::string> template_seeds() {
+  return {"{{ s|trim ~ l[0] }}{% for x in l if x %}{{ loop.index }}{% else %}-{% endfor %}",
+          "{%- set n = namespace(a=1) -%}{% if x == 1 and 'e' in s %}{% set n.a = n.a + 2 ** 3 %}{{ n.a }}{% endif %}",
+          "{% macro m(a, b=2) %}{{ a * b }}{% endmacro %}{{ m(3) }}{{ \"%05.2f\" % d.a }}{{ d|tojson }}",
+          "{{ l|map('string')|join(', ') }}{{ s.split('e')[-1][::-1]|upper }}{{ range(5)|list|sum }}{# c #}",
+          "{% raw %}{{ }}{% endraw %}{{ s|replace('t', \"\\u00e9\")|title }}{{ (1, 2)|length if x else 'no' }}"};
+}
+
+void run_template(std::string_view text) {
   static const nlohmann::ordered_json variables{
       {"x", 1}, {"s", "text"}, {"l", {1, "b", nullptr}}, {"d", {{"a", 1.5}}}, {"messages", {{{"role", "user"}}}}};
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
-  for (const auto& options : {jinja::kLmEval, jinja::kChat}) {
-    try {
-      jinja::Template::parse(text, options, "fuzz").render(variables);
-    } catch (const Error&) {
-    }
-  }
-  try {
-    Regex::compile(text.substr(0, 256)).find_all("a text, 12 and (b)\n");
-  } catch (const Error&) {
-  }
-  return 0;
+  jinja::Template::parse(text, jinja::kLmEval, "fuzz").render(variables);
+  jinja::Template::parse(text, jinja::kChat, "fuzz").render(variables);
 }
+
+SAMEBITS_FUZZ_TARGET(jinja, template_seeds, run_template);
+
+}  // namespace
+}  // namespace samebits

@@ -223,6 +223,19 @@ std::string write_fake_bundle(const std::string& dir) {
                       {{plan, responses, scores, model}, {{"environment", {{"threads", 2}}}}, {{0, "ttft_ns", 5}}});
 }
 
+void reseal(const std::string& dir) {
+  const auto write_sums = [&] {
+    std::string sums;
+    for (const auto& [path, bytes] : tree(dir))
+      if (path != kSumsName) sums += sha256_hex(bytes) + "  " + path + "\n";
+    spew(fs::path(dir) / kSumsName, sums);
+    return claims_digest_of(sums);
+  };
+  const std::string digest = write_sums();
+  spew(fs::path(dir) / kIndexName, canonical({{"format", "samebits-bundle/1"}, {"claims_digest", digest}}));
+  write_sums();
+}
+
 std::vector<std::pair<std::string, std::string>> tree(const std::string& dir) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& entry : fs::recursive_directory_iterator(dir))

@@ -50,6 +50,9 @@ std::string code_of(const std::function<void()>& action);
 // Writes the fake run's bundle into `dir`; returns its claims digest.
 std::string write_fake_bundle(const std::string& dir);
 
+// What a forger does after an edit: SHA256SUMS and index made consistent again.
+void reseal(const std::string& dir);
+
 // Every file below `dir`, path and bytes.
 std::vector<std::pair<std::string, std::string>> tree(const std::string& dir);
 

@@ -26,20 +26,6 @@ std::string open_code(const std::string& dir) {
   return code_of([&] { Bundle::open(dir); });
 }
 
-// What an attacker does after an edit: SHA256SUMS and index made consistent again.
-void resum(const std::string& dir) {
-  const auto write_sums = [&] {
-    std::string sums;
-    for (const auto& [path, bytes] : tree(dir))
-      if (path != kSumsName) sums += sha256_hex(bytes) + "  " + path + "\n";
-    spew(fs::path(dir) / kSumsName, sums);
-    return claims_digest_of(sums);
-  };
-  const std::string digest = write_sums();
-  spew(fs::path(dir) / kIndexName, canonical({{"format", "samebits-bundle/1"}, {"claims_digest", digest}}));
-  write_sums();
-}
-
 void replace(const std::string& file, const std::string& from, const std::string& to) {
   std::string text = slurp(file);
   const size_t at = text.find(from);
@@ -263,10 +249,10 @@ std::vector<Attack> sums_attacks() {
 // A file is edited and every digest made to fit again.
 std::vector<Attack> content_attacks() {
   const auto rewrite = [](const char* path, std::string text) {
-    return [path, text](const std::string& d) { spew(d + "/" + path, text), resum(d); };
+    return [path, text](const std::string& d) { spew(d + "/" + path, text), reseal(d); };
   };
   const auto edit = [](const char* path, const char* from, const char* to) {
-    return [=](const std::string& d) { replace(d + "/" + path, from, to), resum(d); };
+    return [=](const std::string& d) { replace(d + "/" + path, from, to), reseal(d); };
   };
   const char* run = "claims/run.json";
   return {
@@ -274,7 +260,7 @@ std::vector<Attack> content_attacks() {
       {"item removed",
        [](auto& d) {
          replace(d + "/" + kItems, slurp(d + "/" + kItems).substr(0, slurp(d + "/" + kItems).find('\n') + 1), ""),
-             resum(d);
+             reseal(d);
        },
        "E0611"},
       {"n edited", edit(kTask, "\"n\":3", "\"n\":4"), "E0611"},
@@ -306,17 +292,17 @@ std::vector<Attack> content_attacks() {
       {"items without last line feed",
        [](auto& d) {
          const std::string s = slurp(d + "/" + kItems);
-         spew(d + "/" + kItems, s.substr(0, s.size() - 1)), resum(d);
+         spew(d + "/" + kItems, s.substr(0, s.size() - 1)), reseal(d);
        },
        "E0610"},
       {"endless line", rewrite(kItems, "\"" + std::string(size_t{17} << 20, 'a') + "\"\n"), "E0606"},
-      {"task.json missing", [](auto& d) { fs::remove(d + "/" + kTask), resum(d); }, "E0610"},
+      {"task.json missing", [](auto& d) { fs::remove(d + "/" + kTask), reseal(d); }, "E0610"},
       {"task.json is an array", rewrite(kTask, "[]"), "E0610"},
       {"n is a string", edit(kTask, "\"n\":3", "\"n\":\"3\""), "E0610"},
       {"n is negative", edit(kTask, "\"n\":3", "\"n\":-3"), "E0610"},
       {"index missing",
        [](auto& d) {
-         resum(d), fs::remove(d + "/samebits.bundle.json");
+         reseal(d), fs::remove(d + "/samebits.bundle.json");
          std::string s = slurp(d + "/SHA256SUMS");
          s.erase(s.rfind('\n', s.size() - 2) + 1);
          spew(d + "/SHA256SUMS", s);
@@ -329,7 +315,7 @@ std::vector<Attack> content_attacks() {
 // Sound as a bundle; refused when it is turned back into a run.
 std::vector<Attack> record_attacks() {
   const auto edit = [](const char* path, const char* from, const char* to) {
-    return [=](const std::string& d) { replace(d + "/" + path, from, to), resum(d); };
+    return [=](const std::string& d) { replace(d + "/" + path, from, to), reseal(d); };
   };
   const char* run = "claims/run.json";
   const auto drop = [run](const char* key) {
@@ -337,7 +323,7 @@ std::vector<Attack> record_attacks() {
       json v = json::parse(slurp(d + "/" + run));
       v.erase(key);
       spew(d + "/" + run, canonical(v));
-      resum(d);
+      reseal(d);
     };
   };
   return {

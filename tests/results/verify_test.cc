@@ -35,19 +35,6 @@ void write_forged(const std::string& dir, const std::function<void(Responses&, S
   write_bundle(dir, {{plan, responses, scores, model}, {}, {}});
 }
 
-// Digests that fit what is in the folder now: what any forger can compute.
-void resum(const std::string& dir) {
-  const auto sums = [&] {
-    std::string lines;
-    for (const auto& [path, bytes] : tree(dir))
-      if (path != kSumsName) lines += sha256_hex(bytes) + "  " + path + "\n";
-    return lines;
-  };
-  const json index = {{"format", "samebits-bundle/1"}, {"claims_digest", claims_digest_of(sums())}};
-  spew(dir + "/" + kIndexName, canonical(index));
-  spew(dir + "/" + kSumsName, sums());
-}
-
 TEST(Verify, AnHonestBundlePassesEveryLevel) {
   TempDir temp;
   const std::string digest = write_fake_bundle(temp / "a");
@@ -170,11 +157,11 @@ TEST(Verify, AddedOrLeftOutClaimsAreFound) {
   TempDir temp;
   write_fake_bundle(temp / "a");
   spew(temp / "a/claims/gates.json", "{}");
-  resum(temp / "a");
+  reseal(temp / "a");
   EXPECT_EQ(verify(temp / "a", 2).difference.value().where, "claims/gates.json");
   fs::remove(temp / "a/claims/gates.json");
   fs::remove(temp / "a/claims/energy_proxies.json");
-  resum(temp / "a");
+  reseal(temp / "a");
   EXPECT_EQ(verify(temp / "a", 2).difference.value().where, "claims/energy_proxies.json");
 }
 
@@ -256,14 +243,14 @@ TEST(Verify, ReportsAreRenderedAgain) {
   std::string forged = honest;
   forged.replace(forged.find("-0.3500"), 7, "-0.0001");
   spew(temp / "a/reports/report.txt", forged);
-  resum(temp / "a");
+  reseal(temp / "a");
   const Difference found = verify(temp / "a", 2).difference.value();
   EXPECT_EQ(found.where, "reports/report.txt");
   EXPECT_NE(found.stored.find("-0.0001"), std::string::npos);
   EXPECT_NE(found.computed.find("-0.3500"), std::string::npos);
   spew(temp / "a/reports/report.txt", honest);
   spew(temp / "a/reports/report.xyz", "");
-  resum(temp / "a");
+  reseal(temp / "a");
   EXPECT_EQ(code_of([&] { verify(temp / "a", 2); }), "E0902");
 }
 
@@ -275,7 +262,7 @@ TEST(Verify, ObservationsMustBeThereButAreNotProven) {
     fs::remove_all(temp / "b");
     fs::copy(temp / "a", temp / "b", fs::copy_options::recursive);
     fs::remove((temp / "b/observations/") + name);
-    resum(temp / "b");
+    reseal(temp / "b");
     EXPECT_EQ(code_of([&] { verify(temp / "b", 0); }), "E0609") << name;
   }
   EXPECT_NE(verify_text(verify(temp / "a", 2)).find("no level proves them"), std::string::npos);
