@@ -25,6 +25,7 @@ uint64_t sampling_seed(uint64_t seed, const std::string& task, uint32_t doc_id, 
   return std::stoull(hex.substr(0, 16), nullptr, 16);
 }
 
+// lm_eval.evaluator: a task that says 0 keeps it, whatever the command line says.
 int fewshot_count(const TaskFile& task, const PlanOptions& options) {
   if (options.num_fewshot && *options.num_fewshot < 0)
     throw Error("E0413", fmt::format("{} few-shot examples", *options.num_fewshot), "--num-fewshot", "Give 0 or more.");
@@ -33,6 +34,7 @@ int fewshot_count(const TaskFile& task, const PlanOptions& options) {
   return options.num_fewshot.value_or(task.fewshot.num);
 }
 
+// A task that is written as a chat (`chat`) uses the model's template where there is one; the flag insists on it.
 PromptStyle prompt_style(const TaskFile& task, const PlanOptions& options) {
   PromptStyle style{nullptr, options.fewshot_as_multiturn};
   const bool has_template = options.model && !options.model->chat_template.empty();
@@ -66,6 +68,7 @@ class TaskBuilder {
     const int64_t n = std::min(options_.limit.value_or(n_docs), n_docs);
     task_ = static_cast<uint32_t>(plan_.tasks.size());
     Task task = task_record(n_docs, n < n_docs);
+    // Named twice, by a group and alone say: its requests are there already.
     if (has_task(plan_, task)) return;
     plan_.tasks.push_back(std::move(task));
     for (int64_t i = 0; i < n; ++i) add_document(static_cast<uint32_t>(i));
@@ -73,6 +76,7 @@ class TaskBuilder {
   }
 
  private:
+  // The documents that examples are drawn from. Not read when none are: a data set may lack that split.
   std::vector<Document> load_pool() {
     if (num_fewshot_ == 0) return {};
     if (file_.fewshot.samples.is_array()) return {file_.fewshot.samples.begin(), file_.fewshot.samples.end()};
@@ -129,6 +133,7 @@ class TaskBuilder {
     return messages;
   }
 
+  // `before`: the preamble. A gen_prefix opens the assistant's turn and is left open.
   std::string context(const std::vector<Message>& before, const RenderedDoc& doc, uint32_t doc_id) const {
     std::vector<Message> messages = before;
     const std::string where = fmt::format("{}document {}", where_, doc_id);
@@ -161,6 +166,7 @@ class TaskBuilder {
     plan_.samples.push_back(std::move(sample));
   }
 
+  // One request a choice, in the choices' order: slot i is choice i.
   void add_choices(const RenderedDoc& doc, const std::vector<Message>& before, Sample& sample) {
     const std::string delimiter = choice_delimiter(file_.prompt, style_);
     if (doc.text.is_string()) {
@@ -171,6 +177,7 @@ class TaskBuilder {
       for (const std::string& choice : doc.choices) {
         RenderedDoc input = doc;
         input.text = choice;
+        // The delimiter stands in the continuation already.
         PromptSpec undelimited = file_.prompt;
         undelimited.target_delimiter.clear();
         std::vector<Message> messages = before;
@@ -196,6 +203,7 @@ class TaskBuilder {
     r.until = file_.generation.until;
     r.max_tokens = file_.generation.max_gen_toks;
     r.sampling = file_.generation.sampling;
+    // Greedy decoding draws nothing: its requests are the same under every seed.
     if (r.sampling.temperature > 0)
       r.sampling.seed = sampling_seed(options_.seed.value_or(kDefaultSeed), file_.id, sample.doc_id, r.slot);
   }

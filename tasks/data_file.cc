@@ -17,12 +17,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// bytes fed and taken at a time
 constexpr size_t kChunk = size_t{1} << 18;
 
 [[noreturn]] void damaged(const std::string& path, const std::string& what) {
   throw Error("E0409", what, path, "Fetch the file again, or check how it was made.");
 }
 
+// Checked before every chunk: a bomb ends at the limit, not in the memory of the machine.
 void append(std::string& out, const char* data, size_t n, const std::string& path) {
   if (n > kMaxDataBytes - out.size()) damaged(path, fmt::format("unpacks to more than {} bytes", kMaxDataBytes));
   out.append(data, n);

@@ -19,7 +19,9 @@
 namespace samebits {
 namespace {
 
+// nlohmann's parser is iterative, but copying and destroying what it built recurses.
 constexpr size_t kMaxNesting = 64;
+// RFC 7493: what every reader of JSON keeps.
 constexpr int64_t kMaxSafeInteger = (int64_t{1} << 53) - 1;
 
 [[noreturn]] void malformed(const std::string& what, const std::string& where, size_t line) {
@@ -63,6 +65,7 @@ void JsonBounds::check(std::string_view text, size_t line) {
 
 Document parse_record(std::string_view text, JsonBounds& bounds, const std::string& where, size_t line) {
   bounds.check(text, line);
+  // The parser itself would report the place less well.
   if (!is_valid_utf8(text)) malformed("not valid UTF-8", where, line);
   try {
     return Document::parse(text);
@@ -80,6 +83,7 @@ std::vector<Document> parse_json_lines(std::string_view bytes, const std::string
     const std::string_view text = bytes.substr(0, end);
     bytes.remove_prefix(std::min(end + 1, bytes.size()));
     ++line;
+    // Hugging Face skips blank lines too.
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     docs.push_back(parse_record(text, bounds, where, line));
     if (!docs.back().is_object()) malformed("a record is not a JSON object", where, line);
@@ -94,6 +98,7 @@ std::vector<Document> parse_json_array(std::string_view bytes, const std::string
   Document root = parse_record(bytes, bounds, where, 1);
   if (!field.empty()) {
     if (!root.is_object() || !root.contains(field)) malformed(fmt::format("no key \"{}\"", field), where, 1);
+    // a copy: assigning a part of a value to itself would destroy it first
     root = Document(root[field]);
   }
   if (!root.is_array()) malformed("expected an array of objects", where, 1);
@@ -126,6 +131,7 @@ std::vector<Document> parse_text(std::string_view bytes, const std::string& wher
 void fill_missing_keys(std::vector<Document>& docs, const std::string& where) {
   Document columns = Document::object();
   std::set<std::string, std::less<>> names;
+  // whether all records have the same number of keys
   bool same = true;
   for (const Document& doc : docs) {
     same = same && doc.size() == docs.front().size();
@@ -137,6 +143,7 @@ void fill_missing_keys(std::vector<Document>& docs, const std::string& where) {
                   static_cast<size_t>(&doc - docs.data()) + 1);
     }
   }
+  // The usual case: nothing is missing, and the keys keep the order of the file.
   if (same && !docs.empty() && columns.size() == docs.front().size()) return;
   for (Document& doc : docs) {
     Document row = columns;
@@ -151,6 +158,7 @@ class DocumentCache {
   std::shared_ptr<const std::vector<Document>> get(const std::string& sha256, std::string_view bytes,
                                                    const DataFile& file, const std::string& where) {
     const std::lock_guard lock(mutex_);
+    // The bytes do not say how they are read.
     const std::string key = sha256 + file.format + '/' + file.field;
     for (const Entry& e : entries_)
       if (e.key == key) return e.docs;
@@ -174,6 +182,7 @@ struct RawSplit {
   std::string path, bytes, sha256;
 };
 
+// Finds, unpacks and checks; parses nothing.
 RawSplit read_split(const TaskFile& task, const std::string& split, const std::vector<std::string>& data_dirs) {
   const DataFile& file = task.data.files.at(split);
   RawSplit out;
@@ -192,6 +201,7 @@ RawSplit read_split(const TaskFile& task, const std::string& split, const std::v
   return out;
 }
 
+// Equal as JSON: 1 and 1.0 are, "1" is not.
 bool selected(const Document& doc, const nlohmann::json& select) {
   for (const auto& [key, value] : select.items()) {
     const auto it = doc.find(key);
@@ -221,6 +231,7 @@ std::vector<Document> parse_documents(std::string_view bytes, const DataFile& fi
   if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
   if (file.format == "jsonl" || file.format == "json") {
     const size_t first = bytes.find_first_not_of(" \t\r\n");
+    // Hugging Face reads a .json file of one object a line as well.
     const bool array =
         file.format == "json" && (!file.field.empty() || (first != std::string_view::npos && bytes[first] == '['));
     docs = array ? parse_json_array(bytes, file.field, where) : parse_json_lines(bytes, where);

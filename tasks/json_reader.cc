@@ -12,6 +12,7 @@ using nlohmann::json;
 
 ObjectReader::ObjectReader(const json& value, std::string file, std::string path)
     : value_(&value), file_(std::move(file)), path_(std::move(path)) {
+  // An empty key stands for the object itself.
   if (!value.is_object()) wrong_type("", "an object", value);
 }
 
@@ -36,6 +37,7 @@ void ObjectReader::wrong_type(std::string_view key, std::string_view wanted, con
 }
 
 const json* ObjectReader::find(std::string_view key) {
+  // Also when it is absent: it is a known name, for the hint of a misspelt one.
   asked_.emplace_back(key);
   const auto it = value_->find(key);
   return it == value_->end() || it->is_null() ? nullptr : &*it;
@@ -71,6 +73,7 @@ int64_t ObjectReader::integer(std::string_view key, int64_t otherwise, int64_t l
   if (!v) return otherwise;
   const std::string wanted = fmt::format("an integer from {} to {}", low, high);
   if (!v->is_number_integer()) wrong_type(key, wanted, *v);
+  // nlohmann keeps integers beyond INT64_MAX as unsigned: get<int64_t> would wrap.
   const bool beyond = v->is_number_unsigned() && v->get<uint64_t>() > static_cast<uint64_t>(INT64_MAX);
   if (beyond || v->get<int64_t>() < low || v->get<int64_t>() > high)
     fail(key, fmt::format("\"{}\" is {}, which is out of range", path_of(key), v->dump()),
@@ -83,6 +86,7 @@ double ObjectReader::number(std::string_view key, double otherwise, double low, 
   if (!v) return otherwise;
   if (!v->is_number()) wrong_type(key, "a number", *v);
   const double x = v->get<double>();
+  // Written so that NaN is out of range.
   if (!(x >= low && x <= high))
     fail(key, fmt::format("\"{}\" is {}, which is out of range", path_of(key), v->dump()),
          fmt::format("Write a number from {} to {} there.", low, high));

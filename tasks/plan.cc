@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view kLastSource = "json";
 constexpr int kMaxGroupDepth = 16, kMaxGroupMembers = 8192;
 
+// Of this thread: plans are made concurrently, and a group's parts come from several sources.
 thread_local int open_groups = 0, members_met = 0;
 
 std::vector<const TaskSource*> sources() {
@@ -78,6 +79,7 @@ std::vector<std::string> split_commas(const std::vector<std::string>& names) {
     size_t from = 0;
     while (from <= list.size()) {
       const size_t comma = std::min(list.find(',', from), list.size());
+      // an empty name between two commas is nobody's
       if (comma > from) out.push_back(list.substr(from, comma - from));
       from = comma + 1;
     }
@@ -86,6 +88,7 @@ std::vector<std::string> split_commas(const std::vector<std::string>& names) {
 }
 
 void add_pattern(const std::string& pattern, const PlanOptions& options, Plan& plan) {
+  // Lists every source: a pattern means all there is, in the order of ids.
   bool any = false;
   for (const TaskSummary& t : list_tasks(options))
     if (matches(pattern, t.id)) any = add_by_name(t.id, options, plan) || any;
@@ -143,6 +146,7 @@ void add_known(const std::string& id, const PlanOptions& options, Plan& plan) {
 
 void add_group(Group group, const PlanOptions& options, Plan& plan) {
   const GroupGuard guard(group.id);
+  // lm_eval.api.group: a group's mean is over the tasks below it, through groups within it.
   std::vector<std::string> leaves;
   for (const std::string& member : group.tasks) {
     Plan part;
@@ -166,6 +170,7 @@ bool has_task(const Plan& plan, const Task& task) {
 }
 
 void append_plan(Plan& plan, Plan part) {
+  // (task of part) its position in `plan`
   std::vector<uint32_t> new_task(part.tasks.size());
   std::vector<bool> taken(part.tasks.size());
   for (size_t t = 0; t < part.tasks.size(); ++t) {
@@ -176,6 +181,7 @@ void append_plan(Plan& plan, Plan part) {
   }
   for (Sample& sample : part.samples) {
     if (!taken[sample.task]) continue;
+    // in `part`
     const uint32_t first = sample.first_request;
     sample.task = new_task[sample.task];
     sample.first_request = static_cast<uint32_t>(plan.requests.size());

@@ -9,6 +9,7 @@ namespace {
 
 using nlohmann::json;
 
+// Floats of arguments become bit strings here; the definition had its own replaced when it was pinned.
 json task_json(const Task& task) {
   json metrics = json::array(), filters = json::array(), stages = json::array();
   for (const MetricUse& m : task.metrics)
@@ -64,6 +65,7 @@ json request_json(const Request& r) {
   out["sampling"] = {{"temperature", bits(r.sampling.temperature)},
                      {"top_k", r.sampling.top_k},
                      {"top_p", bits(r.sampling.top_p)},
+                     // 64 bits: canonical JSON ends at 2^53
                      {"seed", fmt::format("{}", r.sampling.seed)}};
   return out;
 }
@@ -104,12 +106,14 @@ json plan_json(const Plan& plan) {
 }
 
 std::string request_jsonl(const Plan& plan, const Request& r) {
+  // The order that people read: the keys of --jsonl are no claim.
   nlohmann::ordered_json line = {{"task", plan.tasks[r.task].id},
                                  {"doc_id", plan.samples[r.sample].doc_id},
                                  {"kind", request_kind_name(r.kind)},
                                  {"context", r.context}};
   if (r.kind == RequestKind::loglikelihood) line["continuation"] = r.continuation;
   if (r.kind == RequestKind::generate) line["until"] = r.until;
+  // A prompt may hold invalid UTF-8 where a document does; the plan keeps its bytes, this view shows U+FFFD.
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -42,6 +42,7 @@ nlohmann::json read_gate(std::optional<ObjectReader> reader) {
   return out;
 }
 
+// The suite decides; of the user's options only those that cannot change a prompt are left, and a smaller limit.
 PlanOptions options_of(const Suite& suite, const SuiteTask& task, const PlanOptions& user) {
   PlanOptions out = user;
   out.seed = suite.seed;
@@ -55,6 +56,7 @@ PlanOptions options_of(const Suite& suite, const SuiteTask& task, const PlanOpti
 }
 
 void refuse_contradictions(const Suite& suite, const PlanOptions& user) {
+  // the defaults: what a user who gave no flag has
   const PlanOptions none;
   const auto refuse = [&](bool given, const char* flag) {
     if (given)
@@ -62,6 +64,7 @@ void refuse_contradictions(const Suite& suite, const PlanOptions& user) {
                   "Leave the flag away, or run the tasks with -t.");
   };
   refuse(user.num_fewshot.has_value(), "--num-fewshot");
+  // Repeating what the suite says is no contradiction.
   refuse(user.seed && user.seed != suite.seed.value_or(kDefaultSeed), "--seed");
   refuse(user.apply_chat_template && !suite.apply_chat_template, "--apply-chat-template");
   refuse(
@@ -101,6 +104,7 @@ Suite load_suite(const std::string& path_or_name) {
   std::string path = path_or_name;
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) {
+    // No such file: perhaps the name of a shipped one.
     path = (fs::path(resource_path("tasks/suites")) / (path_or_name + ".json")).string();
     if (path_or_name.find('/') != std::string::npos || !fs::is_regular_file(path, ignored))
       throw Error("E0421",
@@ -118,6 +122,7 @@ Plan make_suite_plan(const Suite& suite, const PlanOptions& user) {
   plan.suite = suite.definition;
   for (const SuiteTask& pinned : suite.tasks) {
     Plan part;
+    // Not add_known: the suite, not the command line, holds the wrong name.
     if (!add_by_name(pinned.id, options_of(suite, pinned, user), part))
       throw Error("E0401",
                   fmt::format("the suite \"{}\" names the task \"{}\", which is not here", suite.id, pinned.id),

@@ -24,6 +24,7 @@ int32_t gold_choice(const Document& target, const std::vector<std::string>& choi
   return static_cast<int32_t>(it - choices.begin());
 }
 
+// lm-eval compares texts: an integer answer counts as its digits.
 std::string reference_text(const Document& target, const std::string& where) {
   if (target.is_string()) return target.get<std::string>();
   if (target.is_number_integer()) return target.dump();
@@ -37,6 +38,7 @@ void set_choices(const RenderedDoc& doc, const std::string& where, Sample& sampl
     sample.gold = {gold_choice(doc.text, doc.choices, where)};
     sample.targets = {reference_text(doc.target, where)};
   } else if (doc.target.is_array()) {
+    // several are right: any of them scores
     for (const Document& t : doc.target) sample.gold.push_back(gold_choice(t, doc.choices, where));
   } else {
     sample.gold = {gold_choice(doc.target, doc.choices, where)};
@@ -55,6 +57,7 @@ void set_references(const RenderedDoc& doc, const std::string& where, Sample& sa
 }  // namespace
 
 size_t choice_index(const Document& index, size_t n, const std::string& where) {
+  // True and False are Python's 1 and 0.
   const bool integer = index.is_number_integer() || index.is_boolean();
   const int64_t i = !integer ? -1 : index.is_boolean() ? index.get<bool>() : index.get<int64_t>();
   if (i < 0 || i >= static_cast<int64_t>(n))
@@ -74,6 +77,8 @@ Sample make_sample(const TaskFile& task, const Document& document, const Rendere
     set_references(doc, where, sample);
   else
     sample.targets = {reference_text(doc.target, where)};
+  // Perplexities divide by the words and bytes of the text as it was published, which may be another than the
+  // scored one (WikiText is detokenised first).
   if (task.request == OutputType::loglikelihood_rolling) {
     const FieldTemplate measured(task.prompt.measured_text, task.file + ": prompt.measured_text");
     const std::string text =

@@ -15,6 +15,7 @@ using nlohmann::json;
 
 constexpr std::array<std::string_view, 4> kOutputTypes = {"multiple_choice", "loglikelihood", "loglikelihood_rolling",
                                                           "generate_until"};
+// Bounds far beyond any published task: a slip of the keyboard ends in a message, not in a day of work.
 constexpr int kMaxFewshot = 1000;
 constexpr int kMaxGeneratedTokens = 1 << 20;
 constexpr int kMaxRepeats = 1024;
@@ -30,6 +31,7 @@ std::string one_of(ObjectReader& reader, std::string_view key, std::string value
               "Write one of " + list + ".");
 }
 
+// By the last extension that is not a packer's.
 std::string format_by_name(std::string name) {
   for (const char* packed : {".zst", ".gz"})
     if (name.ends_with(packed)) name.resize(name.size() - std::string_view(packed).size());
@@ -97,6 +99,7 @@ void read_prompt_keys(ObjectReader& reader, PromptSpec& out) {
 PromptSpec read_prompt(ObjectReader reader) {
   PromptSpec out;
   read_prompt_keys(reader, out);
+  // Their defaults serve the few-shot overrides; a task must say what it asks.
   reader.require("doc_to_text");
   reader.require("doc_to_target");
   out.description = reader.text("description", "");
@@ -130,6 +133,7 @@ FewshotSpec read_fewshot(std::optional<ObjectReader> reader, const PromptSpec& t
 
 GenerationSpec read_generation(std::optional<ObjectReader> reader, const std::string& fewshot_delimiter) {
   GenerationSpec out;
+  // lm-eval's default: what would begin the next example
   out.until = {fewshot_delimiter};
   if (!reader) return out;
   if (reader->find("until")) out.until = reader->texts("until");
@@ -235,6 +239,7 @@ TaskFile parse_task_file(const json& definition, const std::string& where) {
   out.metrics = read_metrics(reader, out.filters);
   out.stages = read_stages(reader);
   if (std::optional<ObjectReader> slices = reader.object("slices")) {
+    // The names are the author's own; each must be text.
     const json named = slices->rest();
     for (const auto& [name, v] : named.items()) out.slices[name] = slices->text(name);
   }

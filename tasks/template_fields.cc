@@ -34,8 +34,10 @@ void FieldTemplate::wrong(const std::string& what, size_t doc_id) const {
 }
 
 Document FieldTemplate::value(const Document& doc, size_t doc_id) const {
+  // An integer or list of the task file is the value itself.
   if (!constant_.is_null()) return constant_;
   if (!template_) return "";
+  // A name of a field gives the field, of whatever type (lm_eval.api.task: doc_to_text and its like).
   if (const auto field = doc.find(template_text_); field != doc.end()) return *field;
   try {
     return template_->render(doc);
@@ -59,6 +61,7 @@ DocTemplates::DocTemplates(const PromptSpec& prompt, const std::string& where)
 
 RenderedDoc DocTemplates::render(const Document& doc, size_t doc_id) const {
   RenderedDoc out;
+  // lm-eval evaluates rendered text that looks like an integer or a list as Python, but never a field's own text.
   out.text = text_.value(doc, doc_id);
   if (!text_.is_field(doc) && out.text.is_string() && has_choices_ && is_digits(out.text.get<std::string>()))
     out.text = py_literal_eval(out.text.get<std::string>(), text_.where(doc_id));

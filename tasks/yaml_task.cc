@@ -39,6 +39,7 @@ void refuse_python(const Config& v, const std::string& path, const std::string& 
     for (size_t i = 0; i < v.size(); ++i) refuse_python(v[i], fmt::format("{}[{}]", path, i), where);
 }
 
+// What runs code, or what this version does not have: named, never passed over, since prompts would differ.
 void refuse_unsupported(ObjectReader& reader) {
   for (const char* key : {"class", "custom_dataset"})
     if (reader.find(key))
@@ -67,6 +68,7 @@ std::vector<std::string> text_or_texts(ObjectReader& reader, std::string_view ke
   return reader.texts(key);
 }
 
+// data_files may be a list of one.
 std::string one_file(const json& v, const ObjectReader& reader) {
   const json& file = v.is_array() && v.size() == 1 ? v.front() : v;
   if (!file.is_string())
@@ -85,6 +87,7 @@ json data_files(ObjectReader& reader) {
   if (!kwargs) unsupported(reader, "dataset_kwargs", "no data_files are named", "Add data_files.");
   const json& files = kwargs->require("data_files");
   const std::string folder = kwargs->text("data_dir", ""), field = kwargs->text("field", "");
+  // inert: no remote code is ever run
   kwargs->boolean("trust_remote_code", false);
   kwargs->done();
   json out = json::object();
@@ -146,6 +149,7 @@ json generation_of(ObjectReader& reader, const std::string& fewshot_delimiter) {
   if (kwargs->find("until")) out["until"] = text_or_texts(*kwargs, "until");
   for (const char* key : {"max_completion_tokens", "max_tokens", "max_new_tokens", "max_gen_toks"})  // the last wins
     if (const json* v = kwargs->find(key)) out["max_gen_toks"] = *v;
+  // lm_eval.models.utils: a temperature without do_sample means sampling, do_sample: false means greedy.
   const double temperature = kwargs->number("temperature", 0, 0, 100);
   const bool sample = kwargs->boolean("do_sample", temperature > 0);
   out["temperature"] = sample ? temperature : 0.0;
@@ -168,12 +172,14 @@ json filters_of(ObjectReader& reader) {
   return out;
 }
 
+// lm_eval.api.registry: of a metric that does not say so itself.
 bool higher_is_better(const std::string& metric) {
   static constexpr std::array<std::string_view, 5> kLower = {"perplexity", "word_perplexity", "byte_perplexity",
                                                              "bits_per_byte", "brier_score"};
   return std::find(kLower.begin(), kLower.end(), metric) == kLower.end();
 }
 
+// lm_eval.api.registry.DEFAULT_METRIC_REGISTRY.
 json default_metrics(const std::string& output_type) {
   std::vector<std::string> names = {"exact_match"};
   if (output_type == "multiple_choice") names = {"acc", "acc_norm"};
@@ -190,6 +196,7 @@ json metrics_of(ObjectReader& reader, const std::string& output_type) {
   for (ObjectReader& metric : reader.objects("metric_list")) {
     const std::string name = metric.text("metric");
     const std::string aggregation = metric.text("aggregation", "mean");
+    // The aggregations that our metrics have themselves.
     const bool own = aggregation == "mean" || aggregation == name || aggregation == "weighted_perplexity" ||
                      aggregation == "nanmean";
     if (!own)
@@ -260,6 +267,7 @@ Config load_yaml_config(const std::string& path) {
         const fs::path target = fs::path(name).parent_path() / include.get<std::string>();
         if (!fs::is_regular_file(target))
           throw Error("E0417", "the included file is not there: " + target.string(), name, "Correct the include.");
+        // of several included files the later wins
         merged.update(load(target.string()));
       }
       merged.update(own);
