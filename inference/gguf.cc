@@ -320,4 +320,14 @@ void Gguf::check_finite() const {
   }
 }
 
+// ---- Memory ----
+
+void Gguf::release(const Tensor& t) const {
+  if (state_->mappings.empty()) return;  // parsed from memory that is not ours
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(t.data), end = begin + t.bytes;
+  const uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;  // whole pages of this tensor
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
 }  // namespace samebits

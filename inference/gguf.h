@@ -92,6 +92,9 @@ class Gguf {
   // (and for MXFP4 exponent 255).
   void check_finite() const;
 
+  // The tensor has been copied: its pages of the mapping may leave memory. They come back when touched.
+  void release(const Tensor&) const;
+
  private:
   struct State;
   explicit Gguf(std::unique_ptr<State>);

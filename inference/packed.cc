@@ -13,9 +13,12 @@ namespace samebits {
 namespace {
 
 Layout layout_of(const QuantType& t) {
-  if (!t.quantised) return t.type == TensorType::F32 ? Layout::f32 : t.type == TensorType::F16 ? Layout::f16 : Layout::bf16;
+  if (!t.quantised)
+    return t.type == TensorType::F32 ? Layout::f32 : t.type == TensorType::F16 ? Layout::f16 : Layout::bf16;
   const int planes = t.max_q <= 15 ? 0 : t.max_q <= 31 ? 1 : t.max_q <= 63 ? 2 : -1;
-  const Scales scales = t.scales == ScaleForm::f16 ? Scales::f16 : t.scales == ScaleForm::sub ? Scales::sub : Scales::f32;
+  const Scales scales = t.scales == ScaleForm::f16   ? Scales::f16
+                        : t.scales == ScaleForm::sub ? Scales::sub
+                                                     : Scales::f32;
   for (int i = 0; i < static_cast<int>(std::size(kLayouts)); ++i) {
     const LayoutInfo& l = kLayouts[i];
     if (l.planes == planes && l.scales == scales && l.min == t.has_min && l.halves == t.halves)
@@ -86,9 +89,10 @@ PackedMatrix::PackedMatrix(const Tensor& t) {
   rows_ = static_cast<int64_t>(t.rows());
   cols_ = static_cast<int64_t>(t.cols());
   if (type->quantised && cols_ % type->values != 0)
-    throw Error("E0211", "the tensor \"" + t.name + "\" of type " + std::string(type->name) + " has rows of " +
-                std::to_string(cols_) + " values, not a multiple of " + std::to_string(type->values), t.name,
-                "convert the model again");
+    throw Error("E0211",
+                "the tensor \"" + t.name + "\" of type " + std::string(type->name) + " has rows of " +
+                    std::to_string(cols_) + " values, not a multiple of " + std::to_string(type->values),
+                t.name, "convert the model again");
   layout_ = layout_of(*type);
   offset_ = type->offset;
   const int64_t bytes = group_bytes(layout_, cols_);

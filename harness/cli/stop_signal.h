@@ -17,8 +17,11 @@ class StopOnSignal {
     struct sigaction action {};
     action.sa_handler = [](int) {
       interrupt_requested() = true;
-      constexpr std::string_view kText = "\nstopping after what is in flight (again: now)\n";
-      [[maybe_unused]] const ssize_t ignored = write(2, kText.data(), kText.size());
+      // On a terminal over the progress line, and over the ^C that the terminal drew into it.
+      const bool terminal = isatty(2) == 1;
+      constexpr std::string_view kText = "stopping after what is in flight (again: now)\n";
+      [[maybe_unused]] ssize_t ignored = terminal ? write(2, "\r\x1b[K", 4) : write(2, "\n", 1);
+      ignored = write(2, kText.data(), kText.size());
     };
     action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
     sigaction(SIGINT, &action, &before_[0]);

@@ -79,7 +79,10 @@ Norm Loading::norm(const std::string& name, int64_t n) const {
 }
 
 Linear Loading::linear(const std::string& name, int64_t rows, int64_t cols, bool wide) const {
-  return {PackedMatrix(tensor(name, {cols, rows})), wide};
+  const Tensor& t = tensor(name, {cols, rows});
+  Linear out{PackedMatrix(t), wide};
+  gguf_.release(t);  // otherwise the file and its packed copy would be in memory together
+  return out;
 }
 
 std::vector<float> Loading::inverse_frequencies(double base, int n_rot) const {

@@ -63,10 +63,11 @@ inline Outcome samebits(const Scratch& scratch, const std::vector<std::string>& 
   return shell(scratch, line);
 }
 
-// The outcome is a coded error: nothing on stdout; code, fix and pointer to the explanation on stderr.
+// The outcome is a coded error: nothing on stdout but with --json the error; code, fix and pointer to the explanation
+// on stderr.
 inline void expect_error(const Outcome& o, const std::string& code, int exit) {
   EXPECT_EQ(o.exit, exit) << o.err;
-  EXPECT_EQ(o.out, "");
+  EXPECT_TRUE(o.out.empty() || o.json()["error"]["code"] == code) << o.out;
   EXPECT_TRUE(o.err.starts_with("error[" + code + "]: ")) << o.err;
   EXPECT_NE(o.err.find("samebits explain " + code), std::string::npos) << o.err;
 }

@@ -96,7 +96,9 @@ Session on_terminal(const Scratch& scratch, unsigned short width, const std::str
   for (ssize_t n; (n = read(master, buffer, sizeof buffer)) > 0;) {
     session.bytes.append(buffer, static_cast<size_t>(n));
     const std::string typed = react ? react(session.bytes) : "";
-    if (!typed.empty()) EXPECT_EQ(write(master, typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
+    if (!typed.empty()) {
+      EXPECT_EQ(write(master, typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
+    }
   }
   int status = 0;
   waitpid(child, &status, 0);
@@ -125,9 +127,9 @@ TEST_F(ProgressLine, FitsEveryWidthAndLeavesNothingBehind) {
     const std::string last = screen.row(0);
     screen.write(session.bytes.substr(session.bytes.rfind("\r\x1b[K")));
     EXPECT_TRUE(last.starts_with("arc_easy")) << width << ": " << last;
-    if (width >= 60)
-      for (const char* part : {" acc 0.", " ±0.", " tok/s"}) EXPECT_NE(last.find(part), std::string::npos) << last;
-    if (width >= 60) EXPECT_NE(last.find("█"), std::string::npos) << last;
+    for (const char* part : {" acc 0.", " ±0.", " tok/s", "█"}) {
+      if (width >= 60) { EXPECT_NE(last.find(part), std::string::npos) << last; }
+    }
     for (size_t i = 0; i < screen.rows(); ++i) {
       EXPECT_EQ(screen.row(i).find("tok/s"), std::string::npos) << width << ": left over: " << screen.row(i);
       EXPECT_EQ(screen.row(i).find("█"), std::string::npos) << width << ": left over: " << screen.row(i);

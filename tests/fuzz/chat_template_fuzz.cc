@@ -13,7 +13,7 @@ std::vector<std::string> chat_seeds() {
       "m.content ~ eos_token }}{% endfor %}",
       "{%- set loop_messages = messages[1:] -%}{{ strftime_now('%d %b %Y') }}{% for m in loop_messages %}"
       "{% generation %}{{ m | tojson(indent=2) }}{% endgeneration %}{% endfor %}",
-      "{% if tools is defined %}{{ raise_exception('no tools') }}{% endif %}{{ messages[-1]['content'] }}"};
+      "{% if messages is not defined %}{{ raise_exception('no messages') }}{% endif %}{{ messages[-1]['content'] }}"};
 }
 
 void run_chat(std::string_view text) {

@@ -34,8 +34,15 @@ std::string mutate(std::string text, SplitMix64& random) {
 
 class Fuzz : public testing::TestWithParam<FuzzTarget> {};
 
+// A group names tasks of other files (E0401 here); every other seed must be read to its end.
 TEST_P(Fuzz, SeedsAreSound) {
-  for (const std::string& seed : GetParam().seeds()) EXPECT_NO_THROW(GetParam().run(seed)) << seed.substr(0, 200);
+  for (const std::string& seed : GetParam().seeds()) {
+    try {
+      GetParam().run(seed);
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code, "E0401") << e.what() << "\n" << seed.substr(0, 200);
+    }
+  }
 }
 
 TEST_P(Fuzz, MutatedSeedsEndInAValueOrACodedError) {

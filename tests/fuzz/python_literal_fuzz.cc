@@ -8,11 +8,11 @@ namespace samebits {
 namespace {
 
 std::vector<std::string> literal_seeds() {
-  return {R"(['a', "b\n", r'\d', '\u00e9' 'f', b''[0:0]])",
+  return {R"(['a', "b\n", r'\d', '\u00e9' 'f', 'g'])",
           "{'k': (1, -2.5e3, 0x1F, 1_000), 'n': [None, True]}",
           "(1,)",
           "'''long\n'text'''",
-          "['it\\'s', \"\\N{BULLET}\"]",
+          "['it\\'s', \"\\u2022\"]",
           "[[[[1]]]]"};
 }
 

@@ -1,6 +1,7 @@
 // The records of a bundle: items, tasks and groups as claims, one a line. What is read writes back to the same bytes.
 #include "harness/core/canonical_json.h"
 #include "harness/core/error.h"
+#include "harness/core/loop.h"
 #include "results/records.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/results/fake_run.h"
@@ -14,8 +15,14 @@ std::vector<std::string> record_seeds() {
   const Plan plan = fake_plan();
   const Responses responses = fake_responses(plan);
   std::vector<std::string> out;
-  for (const size_t sample : {0, 3, 5})  // one of each request kind
-    out.push_back("i" + canonical(item_json(plan, plan.samples[sample], responses, nullptr, 0)));
+  const Scores scores = score(plan, responses);
+  for (const size_t sample : {0, 3, 5}) {  // one of each request kind
+    const Sample& s = plan.samples[sample];
+    size_t of_task = 0;
+    while (plan.samples[sample - of_task].task == s.task && of_task < sample) ++of_task;
+    of_task -= plan.samples[sample - of_task].task != s.task;
+    out.push_back("i" + canonical(item_json(plan, s, responses, &scores.tasks[s.task], of_task)));
+  }
   for (const Task& task : plan.tasks) out.push_back("t" + canonical(task_json(task)));
   out.push_back("g" + canonical(group_json(plan.groups[0])));
   return out;

@@ -43,7 +43,7 @@ metric_list: [{metric: exact_match, ignore_case: yes}]
 )",
           R"(group: outer
 task:
-  - task: {t: 1}
+  - task: x
   - group: inner
     task: [x]
 aggregate_metric_list: [{metric: acc, weight_by_size: true}]

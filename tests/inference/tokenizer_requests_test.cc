@@ -116,7 +116,8 @@ TEST(EncodeRequest, BytesThatNoTokenSpellsAreDroppedWithAWarning) {
   const EncodedRequest e = encode_request(*tokenizer, request(RequestKind::loglikelihood, "a\x04", " b"), 10);
   EXPECT_EQ(e.warnings, Words{"dropped_bytes"});
   EXPECT_EQ(e.windows, encode_request(*tokenizer, request(RequestKind::loglikelihood, "a", " b"), 10).windows);
-  EXPECT_NE(encode_request(*tokenizer, request(RequestKind::loglikelihood, "a", "\x04"), 10).error, "") << "nothing is left to score";
+  const EncodedRequest nothing = encode_request(*tokenizer, request(RequestKind::loglikelihood, "a", "\x04"), 10);
+  EXPECT_NE(nothing.error, "") << "nothing is left to score";
 }
 
 // ---- Chat ----

@@ -158,8 +158,8 @@ constexpr Golden kGolden[] = {
     {"winogrande", "07e15267afa387a6", "1aeefce7a2c1e6ae", "33274398dcc93c9a"},
     {"wikitext", "97c097b231594fc4", "b0b39056681c0532", ""},
     {"safety_smoke", "0a3c6517298fe540", "1e6043fca5460254", ""},
-    {"mmlu_anatomy", "df36efa8354f36a0", "55043905ab07c057", "5160f7d41b72ddd3"},
-    {"mmlu_world_religions", "cf44b58a099fc6bb", "919ef3920163048f", "fb4061acb28e4ae0"},
+    {"mmlu_anatomy", "d42e86cd75d900bb", "55043905ab07c057", "5160f7d41b72ddd3"},
+    {"mmlu_world_religions", "065905f1349020ea", "919ef3920163048f", "fb4061acb28e4ae0"},
     {"blimp_adjunct_island", "f13167b1373731fc", "4a16b15c122b5b6e", ""},
     {"blimp_wh_island", "8774ef496abf275d", "ddd080cc0622297f", ""},
 };
