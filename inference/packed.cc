@@ -38,8 +38,12 @@ void place_quants(const LayoutInfo& layout, const uint8_t* q, int lane, uint8_t*
     block[64 * (k / 4) + 4 * lane + k % 4] = static_cast<uint8_t>((q[k] & 15) | (q[k + 16] & 15) << 4);
   for (int plane = 0; plane < layout.planes; ++plane) {
     uint8_t* bits = block + 256 + 64 * plane;
-    for (int k = 0; k < 32; ++k)
-      bits[8 * (k / 4) + lane / 2] |= static_cast<uint8_t>((q[k] >> (4 + plane) & 1) << (lane % 2 * 4 + k % 4));
+    for (int k4 = 0; k4 < 8; ++k4) {
+      const uint8_t* four = q + 4 * k4;
+      int set = 0;
+      for (int i = 0; i < 4; ++i) set |= (four[i] >> (4 + plane) & 1) << i;
+      bits[8 * k4 + lane / 2] |= static_cast<uint8_t>(set << lane % 2 * 4);  // two lanes share a byte
+    }
   }
 }
 

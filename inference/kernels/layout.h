@@ -16,6 +16,9 @@
 
 namespace samebits {
 
+// Always inlined: these are compiled into every tier's TU, and the linker may keep no copy that a machine cannot run.
+#define SAMEBITS_INLINE [[gnu::always_inline]] constexpr
+
 // Named by the bits of a weight, then what else is stored.
 enum class Layout : uint8_t {
   u4, u4_min, u5, u5_min, u8,                                                   // binary16 scales
@@ -32,18 +35,18 @@ struct LayoutInfo {
   bool min, halves;  // a minimum; two scales a block
   bool full_byte;    // weights above 127 occur
 
-  constexpr int parts() const { return halves ? 2 : 1; }
-  constexpr int64_t quant_bytes() const { return planes < 0 ? 512 : 256 + 64 * planes; }
-  constexpr int64_t scale_bytes() const {
+  SAMEBITS_INLINE int parts() const { return halves ? 2 : 1; }
+  SAMEBITS_INLINE int64_t quant_bytes() const { return planes < 0 ? 512 : 256 + 64 * planes; }
+  SAMEBITS_INLINE int64_t scale_bytes() const {
     return (min ? 2 : 1) * parts() * 16 * (scales == Scales::sub ? 1 : scales == Scales::f16 ? 2 : 4);
   }
-  constexpr int64_t block_bytes() const { return quant_bytes() + scale_bytes(); }
-  constexpr int64_t blocks_per_super() const { return scales == Scales::sub ? 8 : 1; }
-  constexpr int64_t header_bytes() const { return scales == Scales::sub ? (min ? 64 : 32) : 0; }
-  constexpr int64_t super_bytes() const { return header_bytes() + blocks_per_super() * block_bytes(); }
+  SAMEBITS_INLINE int64_t block_bytes() const { return quant_bytes() + scale_bytes(); }
+  SAMEBITS_INLINE int64_t blocks_per_super() const { return scales == Scales::sub ? 8 : 1; }
+  SAMEBITS_INLINE int64_t header_bytes() const { return scales == Scales::sub ? (min ? 64 : 32) : 0; }
+  SAMEBITS_INLINE int64_t super_bytes() const { return header_bytes() + blocks_per_super() * block_bytes(); }
   // Of block b, from the start of its group's stream.
-  constexpr int64_t header_at(int64_t b) const { return b / blocks_per_super() * super_bytes(); }
-  constexpr int64_t block_at(int64_t b) const {
+  SAMEBITS_INLINE int64_t header_at(int64_t b) const { return b / blocks_per_super() * super_bytes(); }
+  SAMEBITS_INLINE int64_t block_at(int64_t b) const {
     return header_at(b) + header_bytes() + b % blocks_per_super() * block_bytes();
   }
 };
@@ -63,13 +66,15 @@ inline constexpr LayoutInfo kLayouts[] = {
     {1, Scales::f32, false, false, false},  // u5_f32: MXFP4
 };
 
-constexpr bool is_float(Layout layout) { return layout >= Layout::f32; }
-constexpr const LayoutInfo& info_of(Layout layout) { return kLayouts[static_cast<int>(layout)]; }  // not a float's
+SAMEBITS_INLINE bool is_float(Layout layout) { return layout >= Layout::f32; }
+SAMEBITS_INLINE const LayoutInfo& info_of(Layout layout) { return kLayouts[static_cast<int>(layout)]; }  // not a float's
 
 // Bytes of one group's stream. `cols`: a multiple of 32, of 256 with sub-scales; any for floats.
-constexpr int64_t group_bytes(Layout layout, int64_t cols) {
+SAMEBITS_INLINE int64_t group_bytes(Layout layout, int64_t cols) {
   if (is_float(layout)) return cols * 16 * (layout == Layout::f32 ? 4 : 2);
   return cols / 32 / info_of(layout).blocks_per_super() * info_of(layout).super_bytes();
 }
+
+#undef SAMEBITS_INLINE
 
 }  // namespace samebits

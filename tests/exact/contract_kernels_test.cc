@@ -59,7 +59,7 @@ TEST(ContractKernels, Quantisation) {
       QuantisedRows rows;
       rows.resize(1, static_cast<int64_t>(x.size()), wide);
       EXPECT_TRUE(kernels(isa).quantise_row(x.data(), rows.cols, rows.row(0)));
-      expect_bits(expected.d, rows.d, isa_name(isa));
+      expect_bits(expected.d, {rows.d.begin(), rows.d.end()}, isa_name(isa));
       for (size_t i = 0; i < x.size(); ++i)
         ASSERT_EQ(expected.q[i], wide ? 256 * rows.hi[i] + rows.lo[i] : rows.hi[i]) << isa_name(isa) << " " << x[i];
       for (size_t b = 0; b < rows.d.size(); ++b) {

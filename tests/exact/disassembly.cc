@@ -83,7 +83,7 @@ const char* judge_symbol(View name) {
   return name == "set_fast_math" || name == "fesetround" || name == "fesetenv" ? "control" : "";
 }
 
-// "R_X86_64_PLT32	expf-0x4" -> "expf"; "" without a relocation.
+// "R_X86_64_PLT32 expf-0x4" -> "expf"; "" without a relocation.
 View relocated_symbol(View line) {
   size_t at = line.find("R_X86_64_");
   if (at == View::npos) at = line.find("R_AARCH64_");

@@ -79,7 +79,7 @@ double ulps(Real computed, Real exact, int digits, int least_exponent) {
 // Every tier that this machine can run.
 inline std::vector<Isa> tiers_here() {
   std::vector<Isa> out;
-  for (Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512, Isa::avx512vnni})
+  for (const Isa isa : kIsas)
     if (supported(isa)) out.push_back(isa);
   return out;
 }
