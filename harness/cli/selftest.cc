@@ -19,8 +19,6 @@
 namespace samebits {
 namespace {
 
-constexpr uint8_t kMaxTiers = 32;  // as parse_isa's mask
-
 struct SelftestFlags {
   EngineFlags engine;
   std::string vectors;
@@ -65,8 +63,7 @@ std::vector<SelftestRow> check_set(const ConformanceSet& set, const std::string&
   if (sha256_file(path) != set.model_digest)
     return {{set.name, "", 0, "", "the model file has another sha256 than the vectors are for", ""}};
   std::vector<SelftestRow> rows;
-  for (uint8_t i = 0; i < kMaxTiers; ++i) {
-    const Isa isa{i};
+  for (const Isa isa : kIsas) {
     if (!supported(isa)) continue;
     EngineOptions options = parse_engine_options(engine_options(flags.engine));
     if (!flags.engine.isa.empty() && options.isa != isa) continue;

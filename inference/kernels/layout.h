@@ -67,7 +67,7 @@ inline constexpr LayoutInfo kLayouts[] = {
 };
 
 SAMEBITS_INLINE bool is_float(Layout layout) { return layout >= Layout::f32; }
-SAMEBITS_INLINE const LayoutInfo& info_of(Layout layout) { return kLayouts[static_cast<int>(layout)]; }  // not a float's
+SAMEBITS_INLINE const LayoutInfo& info_of(Layout quantised) { return kLayouts[static_cast<int>(quantised)]; }
 
 // Bytes of one group's stream. `cols`: a multiple of 32, of 256 with sub-scales; any for floats.
 SAMEBITS_INLINE int64_t group_bytes(Layout layout, int64_t cols) {

@@ -63,7 +63,8 @@ TEST(Packages, EveryListNamesTheSameLibraries) {
   homebrew.insert(kHomebrewTools.begin(), kHomebrewTools.end());
   EXPECT_EQ(words("brew install", "\n  echo"), homebrew);
   std::set<std::string> vcpkg;
-  for (const auto& d : nlohmann::json::parse(read_text(kRoot / "vcpkg.json"))["dependencies"])
+  const nlohmann::json manifest = nlohmann::json::parse(read_text(kRoot / "vcpkg.json"));
+  for (const auto& d : manifest["dependencies"])
     vcpkg.insert(d.is_string() ? d.get<std::string>() : d["name"].get<std::string>());
   EXPECT_EQ(vcpkg, column(&Library::vcpkg));
 }
@@ -84,6 +85,7 @@ TEST(Packages, CMakeAsksForTheSameLibraries) {
     }
   asked.erase("PkgConfig");
   asked.erase("Threads");
+  asked.erase("Python3");  // runs a benchmark
   EXPECT_EQ(asked, column(&Library::cmake));
 }
 
