@@ -50,7 +50,15 @@ Regions& regions() {
 
 }  // namespace
 
-#ifdef __SANITIZE_ADDRESS__  // each block by itself, so that a step outside it is seen
+#if defined(__SANITIZE_ADDRESS__)  // g++
+#define SAMEBITS_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SAMEBITS_ADDRESS_SANITIZER 1
+#endif
+#endif
+
+#ifdef SAMEBITS_ADDRESS_SANITIZER  // each block by itself, so that a step outside it is seen
 
 void* huge_allocate(size_t bytes) { return std::memset(::operator new(bytes, std::align_val_t(64)), 0, bytes); }
 void huge_deallocate(void* p, size_t) noexcept { ::operator delete(p, std::align_val_t(64)); }

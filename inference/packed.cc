@@ -2,9 +2,10 @@
 
 #include <oneapi/tbb/parallel_for.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
-#include <vector>
 
 #include "harness/core/error.h"
 #include "inference/quants.h"

@@ -37,7 +37,7 @@ struct QuantType {
   int values = 0;         // weights a block of the file
   int bytes = 0;          // bytes a block of the file
   bool quantised = false;  // false: F32, F16, BF16 (no integer form)
-  int max_q = 0;          // largest q: 15, 31, 63, 240, 255
+  int max_q = 0;          // largest q: 3, 7, 15, 24, 31, 63, 240, 255
   int offset = 0;         // q - offset is the signed integer weight
   bool halves = false;    // two scales per 32 weights
   bool has_min = false;

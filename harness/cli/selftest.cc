@@ -98,18 +98,22 @@ Exit selftest(const SelftestFlags& flags) {
       fmt::format("{:<24}{:<12}{:>7}  {:<16}  {}\n", "model", "tier", "threads", "logits digest", "");
   if (!flags.json) print(head);
   nlohmann::json rows = nlohmann::json::array();
-  size_t different = 0;
+  size_t different = 0, computed = 0;
   for (const ConformanceSet& set : sets)
     for (const SelftestRow& row : check_set(set, folder, flags)) {
       different += !row.difference.empty();
+      computed += row.not_run.empty();
       rows.push_back(row_json(row));
       if (!flags.json) print(safe_text(row_text(row)));
     }
   if (flags.json)
-    print(nlohmann::json{{"ok", different == 0}, {"rows", rows}}.dump() + "\n");
+    print(nlohmann::json{{"ok", different == 0 && computed > 0}, {"rows", rows}}.dump() + "\n");
+  else if (computed == 0)
+    talk("nothing was computed: no model of these vectors is here");
   else
     talk(different == 0 ? "this machine computes the published bits"
                         : "this machine computes other bits: please report it with the table and `samebits --version`");
+  if (computed == 0) return Exit::inconclusive;
   return different == 0 ? Exit::success : Exit::negative_verdict;
 }
 

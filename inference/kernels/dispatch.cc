@@ -132,17 +132,11 @@ Isa parse_isa(const char* name, uint32_t here) {
   for (const Tier& t : tiers()) {
     if (wanted != t.name) continue;
     if (here & bit(t.isa)) return t.isa;
-    throw Error("E0221",
-                "this machine cannot run the tier "
-                " + wanted + "
-                "",
-                "--isa or SAMEBITS_ISA", "choose one of: " + choices + "; all of them give the same bits");
+    throw Error("E0221", "this machine cannot run the tier \"" + wanted + "\"", "--isa or SAMEBITS_ISA",
+                "choose one of: " + choices + "; all of them give the same bits");
   }
-  throw Error("E0220",
-              "there is no tier "
-              " + wanted + "
-              "" + did_you_mean(wanted, known),
-              "--isa or SAMEBITS_ISA", "choose one of: " + choices);
+  throw Error("E0220", "there is no tier \"" + wanted + "\"" + did_you_mean(wanted, known), "--isa or SAMEBITS_ISA",
+              "choose one of: " + choices);
 }
 
 const Kernels& kernels(Isa isa) {

@@ -17,6 +17,7 @@ claims() {
 
 "$1" model pull smollm2-135m-instruct >/dev/null
 expected=$(claims here "$1")
+[ -n "$expected" ] || { echo "the run here printed no claims digest" >&2; exit 1; }
 echo "$expected  this machine"
 different=0
 for tier in neon neon_i8mm; do

@@ -165,11 +165,13 @@ TEST(Tiers, ANameIsATierOfThisMachineOrRefused) {
   for (const char* name : {"sse9", "AVX2", " scalar"})
     EXPECT_EQ(refusal_of([&] { parse_isa(name, here); }).code, "E0220") << name;
   const Error typo = refusal_of([&] { parse_isa("scalr", here); });
+  EXPECT_NE(typo.problem.find("no tier \"scalr\""), std::string::npos) << typo.problem;
   EXPECT_NE(typo.problem.find("did you mean \"scalar\"?"), std::string::npos) << typo.problem;
   // A tier of another processor is a tier that this one lacks, not an unknown word.
   for (const char* name : {"avx2", "avxvnni", "avx512", "avx512vnni", "neon", "neon_i8mm"}) {
     const Error lacking = refusal_of([&] { parse_isa(name, here); });
     EXPECT_EQ(lacking.code, "E0221") << name;
+    EXPECT_NE(lacking.problem.find("\"" + std::string(name) + "\""), std::string::npos) << lacking.problem;
     EXPECT_NE(lacking.hint.find("choose one of: scalar;"), std::string::npos) << lacking.hint;
   }
   EXPECT_EQ(parse_isa("avx2", here | 1u << static_cast<int>(Isa::avx2)), Isa::avx2);

@@ -34,6 +34,6 @@ for optimisation in -O3 -O2 -O0; do
   for compiler in g++-12 clang++-14 "${SAMEBITS_CLANG:-clang++-19}"; do build "$compiler" $optimisation; done
 done
 take "sanitizers" build/debug/harness/cli/samebits build/debug/harness/cli/samebits
-take "aarch64 (qemu)" build/aarch64/harness/cli/samebits qemu-aarch64-static -cpu max build/aarch64/harness/cli/samebits
+take "aarch64 (qemu)" build/aarch64/harness/cli/samebits qemu-aarch64-static -cpu max -L build/aarch64-sysroot build/aarch64/harness/cli/samebits
 build/release/tests/matrix/matrix full --out "$report" "${not_run[@]}" "release=build/release/harness/cli/samebits" \
   "${builds[@]}" --slow "${slow[@]}"
