@@ -17,12 +17,9 @@ Layout layout_of(const QuantType& t) {
   if (!t.quantised)
     return t.type == TensorType::F32 ? Layout::f32 : t.type == TensorType::F16 ? Layout::f16 : Layout::bf16;
   const int planes = t.max_q <= 15 ? 0 : t.max_q <= 31 ? 1 : t.max_q <= 63 ? 2 : -1;
-  const Scales scales = t.scales == ScaleForm::f16   ? Scales::f16
-                        : t.scales == ScaleForm::sub ? Scales::sub
-                                                     : Scales::f32;
   for (int i = 0; i < static_cast<int>(std::size(kLayouts)); ++i) {
     const LayoutInfo& l = kLayouts[i];
-    if (l.planes == planes && l.scales == scales && l.min == t.has_min && l.halves == t.halves)
+    if (l.planes == planes && l.scales == t.scales && l.min == t.has_min && l.halves == t.halves)
       return static_cast<Layout>(i);
   }
   SAMEBITS_ASSERT(!"a quant type without a layout");

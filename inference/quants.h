@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "inference/gguf.h"
+#include "inference/kernels/layout.h"
 
 namespace samebits {
 
@@ -19,16 +20,9 @@ struct Block32 {
   uint8_t q[32];  // 0 … max_q
   float d[2];     // scale of weights 0-15 and 16-31
   float m[2];     // added; 0 for types without a minimum
-  // What the two were made of. d = d_f16 * d_sub, m = m_f16 * m_sub; where ScaleForm says so, without the sub-scales.
+  // What the two were made of. d = d_f16 * d_sub, m = m_f16 * m_sub; where Scales says so, without the sub-scales.
   uint16_t d_f16, m_f16;    // the file's binary16 values
   int8_t d_sub[2], m_sub[2];  // the file's integer sub-scales, m_sub <= 0
-};
-
-// What the scales of a type are in its file.
-enum class ScaleForm : uint8_t {
-  f16,  // binary16, one a block of 32
-  sub,  // binary16, one for 256 weights, times an 8-bit integer a part
-  f32,  // neither: a power of two
 };
 
 struct QuantType {
@@ -41,7 +35,7 @@ struct QuantType {
   int offset = 0;         // q - offset is the signed integer weight
   bool halves = false;    // two scales per 32 weights
   bool has_min = false;
-  ScaleForm scales = ScaleForm::f16;
+  Scales scales = Scales::f16;
   int d_at = -1;  // byte offset in a block of the file's binary16 scale; -1: there is none
   int m_at = -1;  // of its binary16 minimum (K-quants: dmin)
   // `block`: one block of the file, `bytes` long -> values / 32 blocks.

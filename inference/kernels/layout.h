@@ -27,7 +27,12 @@ enum class Layout : uint8_t {
   f32, f16, bf16,
 };
 
-enum class Scales : uint8_t { f16, sub, f32 };
+// What the scales of a type are in its file, and so in its layout.
+enum class Scales : uint8_t {
+  f16,  // binary16, one a block of 32
+  sub,  // binary16, one for 256 weights, times an 8-bit integer a part
+  f32,  // neither: a power of two
+};
 
 struct LayoutInfo {
   int planes;  // of bits above the nibbles; -1: whole bytes

@@ -32,7 +32,7 @@ inline void unpack_nibbles(const uint8_t* qs, uint8_t* q) {
   }
 }
 
-// ScaleForm::f16: one binary16 scale and minimum for all 32 weights.
+// Scales::f16: one binary16 scale and minimum for all 32 weights.
 inline void set_scales(Block32& b, uint16_t d, uint16_t m) {
   b.d_f16 = d;
   b.m_f16 = m;
@@ -45,7 +45,7 @@ struct Halves {
   int first, second;
 };
 
-// ScaleForm::sub: w = d * scale * q - m * min, a sub-scale for each half of the 32 weights. Both products are exact.
+// Scales::sub: w = d * scale * q - m * min, a sub-scale for each half of the 32 weights. Both products are exact.
 inline void set_sub_scales(Block32& b, uint16_t d, uint16_t m, Halves scale, Halves min) {
   b.d_f16 = d;
   b.m_f16 = m;

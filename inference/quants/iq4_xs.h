@@ -17,7 +17,7 @@ struct IQ4_XS {
                                       .offset = 127,
                                       .halves = false,
                                       .has_min = false,
-                                      .scales = ScaleForm::sub,
+                                      .scales = Scales::sub,
                                       .d_at = 0,
                                       .m_at = -1};
 

@@ -17,7 +17,7 @@ struct MXFP4 {
                                       .offset = 12,
                                       .halves = false,
                                       .has_min = false,
-                                      .scales = ScaleForm::f32};
+                                      .scales = Scales::f32};
 
   static constexpr uint8_t kValues[16] = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};  // doubled + 12
 

@@ -17,7 +17,7 @@ struct Q2_K {
                                       .offset = 0,
                                       .halves = true,
                                       .has_min = true,
-                                      .scales = ScaleForm::sub,
+                                      .scales = Scales::sub,
                                       .d_at = 80,
                                       .m_at = 82};
 

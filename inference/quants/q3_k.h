@@ -18,7 +18,7 @@ struct Q3_K {
                                       .offset = 4,
                                       .halves = true,
                                       .has_min = false,
-                                      .scales = ScaleForm::sub,
+                                      .scales = Scales::sub,
                                       .d_at = 108,
                                       .m_at = -1};
 

@@ -15,7 +15,7 @@ struct Q4_0 {
                                       .offset = 8,
                                       .halves = false,
                                       .has_min = false,
-                                      .scales = ScaleForm::f16,
+                                      .scales = Scales::f16,
                                       .d_at = 0,
                                       .m_at = -1};
 

@@ -15,7 +15,7 @@ struct Q4_1 {
                                       .offset = 0,
                                       .halves = false,
                                       .has_min = true,
-                                      .scales = ScaleForm::f16,
+                                      .scales = Scales::f16,
                                       .d_at = 0,
                                       .m_at = 2};
 

@@ -15,7 +15,7 @@ struct Q5_0 {
                                       .offset = 16,
                                       .halves = false,
                                       .has_min = false,
-                                      .scales = ScaleForm::f16,
+                                      .scales = Scales::f16,
                                       .d_at = 0,
                                       .m_at = -1};
 

@@ -17,7 +17,7 @@ struct Q5_K {
                                       .offset = 0,
                                       .halves = false,
                                       .has_min = true,
-                                      .scales = ScaleForm::sub,
+                                      .scales = Scales::sub,
                                       .d_at = 0,
                                       .m_at = 2};
 

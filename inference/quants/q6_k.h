@@ -18,7 +18,7 @@ struct Q6_K {
                                       .offset = 32,
                                       .halves = true,
                                       .has_min = false,
-                                      .scales = ScaleForm::sub,
+                                      .scales = Scales::sub,
                                       .d_at = 208,
                                       .m_at = -1};
 

@@ -130,8 +130,8 @@ TEST(Quants, BlocksKeepTheirPromises) {
         for (const int q : out.q) largest = std::max(largest, q);
         EXPECT_TRUE(type.halves || (out.d[0] == out.d[1] && out.m[0] == out.m[1])) << type.name;
         EXPECT_TRUE(type.has_min || (out.m[0] == 0 && out.m[1] == 0)) << type.name;
-        for (int half = 0; half < 2 && type.scales != ScaleForm::f32; ++half) {
-          const bool sub = type.scales == ScaleForm::sub;
+        for (int half = 0; half < 2 && type.scales != Scales::f32; ++half) {
+          const bool sub = type.scales == Scales::sub;
           EXPECT_EQ(out.d[half], f16_to_f32(out.d_f16) * (sub ? static_cast<float>(out.d_sub[half]) : 1)) << type.name;
           EXPECT_EQ(out.m[half], f16_to_f32(out.m_f16) * (sub ? static_cast<float>(out.m_sub[half]) : 1)) << type.name;
         }
