@@ -79,7 +79,7 @@ std::vector<CatalogueModel> load_catalogue(const std::string& path) {
     if (catalogue.at("format") != "samebits-catalogue/1") fail("its format is not samebits-catalogue/1");
     for (const json& j : catalogue.at("models")) models.push_back(read_model(j));
   } catch (const json::exception& e) {
-    fail(e.what());
+    fail(shape_problem(e));
   }
   for (const CatalogueModel& m : models)
     if (const std::string why = flaw(m); !why.empty()) fail(why);

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/canonical_json.h"
+
 namespace samebits {
 
 [[noreturn]] void fail_field(const std::string& problem, const std::string& where);
@@ -22,7 +24,7 @@ auto with_shape_errors(const std::string& where, Read read) {
   try {
     return read();
   } catch (const nlohmann::json::exception& e) {
-    fail_field(fmt::format("JSON of another shape than samebits writes ({})", e.what()), where);
+    fail_field("JSON of another shape than samebits writes: " + shape_problem(e), where);
   }
 }
 

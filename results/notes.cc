@@ -45,8 +45,10 @@ std::vector<std::pair<std::string, std::string>> run_notes(const json& claims) {
       notes.emplace_back("warning", fmt::format("{}: {} in {} requests", task, code, n.get<uint64_t>()));
   for (const json& entry : claims.at("tasks")) {
     const json& task = entry.at("task");
-    if (const std::string note = pool_note(task); !note.empty())
-      notes.emplace_back("few-shot", text_of_json(task.at("id"), kNotedIn) + ": " + note);
+    const std::string id = text_of_json(task.at("id"), kNotedIn);
+    if (const std::string note = pool_note(task); !note.empty()) notes.emplace_back("few-shot", id + ": " + note);
+    if (text_of_json(task.at("version"), kNotedIn).empty())
+      notes.emplace_back("version", id + ": its task file has none");
   }
   return notes;
 }

@@ -56,7 +56,8 @@ Table score_table(const json& claims) {
   const std::string evidence = text(claims.at("run").at("evidence"));
   for (const json& entry : claims.at("tasks")) {
     const json& task = entry.at("task");
-    add_score_rows(table, evidence, entry.at("scores"), text(task.at("version")),
+    const std::string version = text(task.at("version"));
+    add_score_rows(table, evidence, entry.at("scores"), version.empty() ? "-" : version,
                    fmt::to_string(task.at("num_fewshot").get<int>()));
   }
   if (!claims.at("groups").is_null())

@@ -19,64 +19,73 @@
 namespace samebits {
 namespace {
 
-// nlohmann's parser is iterative, but copying and destroying what it built recurses.
-constexpr size_t kMaxNesting = 64;
+// Copying and destroying what was built recurses.
+constexpr int kMaxNesting = 64;
 // RFC 7493: what every reader of JSON keeps.
 constexpr int64_t kMaxSafeInteger = (int64_t{1} << 53) - 1;
 
-[[noreturn]] void malformed(const std::string& what, const std::string& where, size_t line) {
-  throw Error("E0409", what, fmt::format("{}, line {}", where, line), "Repair the record, or fetch the file again.");
+[[noreturn]] void malformed(const std::string& what, const std::string& where) {
+  throw Error("E0409", what, where, "Repair the record, or fetch the file again.");
 }
 
-// Bounds one file's JSON before nlohmann's parser builds anything: ordered objects look a key up by walking.
+[[noreturn]] void malformed(const std::string& what, const std::string& where, size_t line) {
+  malformed(what, fmt::format("{}, line {}", where, line));
+}
+
+// One JSON text of a file, a record or all of it, and the line that it begins on.
+struct JsonText {
+  std::string_view text;
+  const std::string& where;
+  size_t first_line;
+
+  [[noreturn]] void fail(const std::string& what, size_t offset) const {
+    const TextPlace at = place_in(text, offset);
+    malformed(what, fmt::format("{}, line {}, column {}", where, first_line + at.line - 1, at.column));
+  }
+};
+
+// Bounds one file's JSON before it is parsed: ordered objects look a key up by walking.
 class JsonBounds {
  public:
-  explicit JsonBounds(const std::string& where) : where_(where) {}
-  void check(std::string_view text, size_t line);
+  void check(const JsonText& json);
 
  private:
-  const std::string& where_;
   size_t n_values_ = 0;  // of the records so far, about: one a comma or colon
 };
 
-void JsonBounds::check(std::string_view text, size_t line) {
+void JsonBounds::check(const JsonText& json) {
   std::array<size_t, kMaxNesting + 1> n_keys{};  // (depth) of the object that is open there
   size_t depth = 0;
   bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
+  for (size_t i = 0; i < json.text.size(); ++i) {
+    const char c = json.text[i];
     if (quoted && c == '\\')
       ++i;
     else if (c == '"')
       quoted = !quoted;
     if (quoted || c == '"') continue;
     if (c == '{' || c == '[') {
-      if (++depth > kMaxNesting) malformed(fmt::format("nested deeper than {}", kMaxNesting), where_, line);
+      if (++depth > kMaxNesting) json.fail(fmt::format("nested deeper than {}", kMaxNesting), i);
       n_keys[depth] = 0;
     } else if ((c == '}' || c == ']') && depth > 0) {
       --depth;
     } else if (c == ':' && ++n_keys[depth] > kMaxKeys) {
-      malformed(fmt::format("an object of more than {} keys", kMaxKeys), where_, line);
+      json.fail(fmt::format("an object of more than {} keys", kMaxKeys), i);
     }
     n_values_ += c == ':' || c == ',';
-    if (n_values_ > 2 * kMaxCells) malformed(fmt::format("more than {} values", kMaxCells), where_, line);
+    if (n_values_ > 2 * kMaxCells) json.fail(fmt::format("more than {} values", kMaxCells), i);
   }
 }
 
-Document parse_record(std::string_view text, JsonBounds& bounds, const std::string& where, size_t line) {
-  bounds.check(text, line);
-  // The parser itself would report the place less well.
-  if (!is_valid_utf8(text)) malformed("not valid UTF-8", where, line);
-  try {
-    return Document::parse(text);
-  } catch (const Document::exception& e) {
-    malformed(std::string("not valid JSON: ") + e.what(), where, line);
-  }
+Document parse_record(const JsonText& json, JsonBounds& bounds) {
+  bounds.check(json);
+  const JsonRefusal refuse = [&](const std::string& what, size_t offset) { json.fail(what, offset); };
+  return parse_ordered_json(json.text, refuse, {kMaxNesting, kMaxDataBytes});
 }
 
 std::vector<Document> parse_json_lines(std::string_view bytes, const std::string& where) {
   std::vector<Document> docs;
-  JsonBounds bounds(where);
+  JsonBounds bounds;
   size_t line = 0;
   while (!bytes.empty()) {
     const size_t end = std::min(bytes.find('\n'), bytes.size());
@@ -85,7 +94,7 @@ std::vector<Document> parse_json_lines(std::string_view bytes, const std::string
     ++line;
     // Hugging Face skips blank lines too.
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    docs.push_back(parse_record(text, bounds, where, line));
+    docs.push_back(parse_record({text, where, line}, bounds));
     if (!docs.back().is_object()) malformed("a record is not a JSON object", where, line);
     if (docs.size() > kMaxDocuments) malformed("too many records", where, line);
   }
@@ -94,18 +103,18 @@ std::vector<Document> parse_json_lines(std::string_view bytes, const std::string
 
 // A whole JSON text: an array of objects, at the top or under `field`.
 std::vector<Document> parse_json_array(std::string_view bytes, const std::string& field, const std::string& where) {
-  JsonBounds bounds(where);
-  Document root = parse_record(bytes, bounds, where, 1);
+  JsonBounds bounds;
+  Document root = parse_record({bytes, where, 1}, bounds);
   if (!field.empty()) {
-    if (!root.is_object() || !root.contains(field)) malformed(fmt::format("no key \"{}\"", field), where, 1);
+    if (!root.is_object() || !root.contains(field)) malformed(fmt::format("no key \"{}\"", field), where);
     // a copy: assigning a part of a value to itself would destroy it first
     root = Document(root[field]);
   }
-  if (!root.is_array()) malformed("expected an array of objects", where, 1);
-  if (root.size() > kMaxDocuments) malformed("too many records", where, 1);
+  if (!root.is_array()) malformed("expected an array of objects", where);
+  if (root.size() > kMaxDocuments) malformed("too many records", where);
   std::vector<Document> docs;
   for (Document& record : root) {
-    if (!record.is_object()) malformed(fmt::format("record {} is not a JSON object", docs.size()), where, 1);
+    if (!record.is_object()) malformed(fmt::format("record {} is not a JSON object", docs.size() + 1), where);
     docs.push_back(std::move(record));
   }
   return docs;
@@ -139,8 +148,9 @@ void fill_missing_keys(std::vector<Document>& docs, const std::string& where) {
       if (!names.insert(key).second) continue;
       columns.get_ref<Document::object_t&>().emplace_back(key, nullptr);
       if (names.size() > kMaxKeys || names.size() * docs.size() > kMaxCells)
-        malformed(fmt::format("the records have more than {} keys, or {} cells", kMaxKeys, kMaxCells), where,
-                  static_cast<size_t>(&doc - docs.data()) + 1);
+        malformed(fmt::format("up to record {} there are more than {} keys, or {} cells", &doc - docs.data() + 1,
+                              kMaxKeys, kMaxCells),
+                  where);
     }
   }
   // The usual case: nothing is missing, and the keys keep the order of the file.

@@ -7,7 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/error.h"
+
 namespace samebits {
+
+// A task file that cannot be read: nobody knows which tasks it would define.
+struct UnreadableFile {
+  std::string file;
+  Error error;
+};
 
 // All regular files below `folder` with one of the extensions (".json"), sorted by path; __pycache__ and
 // .ipynb_checkpoints are skipped. Throws E0101 when the folder cannot be read.

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "harness/core/canonical_json.h"
@@ -26,9 +27,15 @@ struct JsonEntry {
   json task;  // a task's definition; null for a group or tag
   Group group;
   std::string about, version, file;
-  bool is_tag = false;
+  bool is_tag = false, own = false;  // own: of --include-path
+  std::shared_ptr<Error> broken;     // two files define it: thrown when it is asked for
 };
-using JsonIndex = std::map<std::string, JsonEntry, std::less<>>;
+using JsonEntries = std::map<std::string, JsonEntry, std::less<>>;
+
+struct JsonIndex {
+  JsonEntries entries;
+  std::vector<UnreadableFile> unreadable;  // of --include-path
+};
 
 // Bytes that the members of one group may come to.
 constexpr size_t kMaxGroupBytes = size_t{64} << 20;
@@ -66,14 +73,17 @@ json substitute(json v, const json& member, const ObjectReader& where, size_t& l
   return out;
 }
 
-void put(JsonIndex& index, const std::string& id, JsonEntry entry) {
-  const auto [it, added] = index.try_emplace(id, entry);
-  if (!added)
-    throw Error("E0406", fmt::format("two task files define \"{}\": {} and {}", id, it->second.file, entry.file),
-                entry.file, "Rename one of them.");
+Error twice(const std::string& id, const std::string& first, const std::string& second) {
+  return {"E0406", fmt::format("two task files define \"{}\": {} and {}", id, first, second), second,
+          "Rename one of them."};
 }
 
-void put_task(JsonIndex& index, const json& definition, const std::string& id, const std::string& file) {
+void put(JsonEntries& index, const std::string& id, JsonEntry entry) {
+  const auto [it, added] = index.try_emplace(id, entry);
+  if (!added) throw twice(id, it->second.file, entry.file);
+}
+
+void put_task(JsonEntries& index, const json& definition, const std::string& id, const std::string& file) {
   JsonEntry entry;
   entry.task = definition;
   entry.file = file;
@@ -89,7 +99,7 @@ struct GroupFile {
 };
 
 // Members share one definition, in which ${key} is their own value and ${group} the id of their group.
-void put_members(JsonIndex& index, ObjectReader& reader, GroupFile& shared, Group& group) {
+void put_members(JsonEntries& index, ObjectReader& reader, GroupFile& shared, Group& group) {
   for (ObjectReader& member : reader.objects("members")) {
     if (shared.each.is_null()) reader.fail("members", "members need a definition", "Add \"each\" to the group.");
     const std::string id = member.text("id");
@@ -106,7 +116,7 @@ void put_members(JsonIndex& index, ObjectReader& reader, GroupFile& shared, Grou
 }
 
 // A group of named tasks, of members, and of groups within it, which take its version and weighting.
-std::string put_group(JsonIndex& index, ObjectReader& reader, GroupFile& shared, const JsonEntry& outer) {
+std::string put_group(JsonEntries& index, ObjectReader& reader, GroupFile& shared, const JsonEntry& outer) {
   JsonEntry entry = outer;
   entry.group.id = reader.text("id");
   entry.group.tasks = reader.texts("tasks");
@@ -121,7 +131,7 @@ std::string put_group(JsonIndex& index, ObjectReader& reader, GroupFile& shared,
   return id;
 }
 
-void put_group_file(JsonIndex& index, const json& definition, const std::string& file) {
+void put_group_file(JsonEntries& index, const json& definition, const std::string& file) {
   ObjectReader reader(definition, file);
   reader.text("format");
   JsonEntry outer;
@@ -136,20 +146,55 @@ void put_group_file(JsonIndex& index, const json& definition, const std::string&
   put_group(index, reader, shared, outer);
 }
 
-void put_json_file(JsonIndex& index, const std::string& file) {
-  const json definition = parse_json(read_data_bytes(file), file);
+JsonEntries entries_of(const json& definition, const std::string& file) {
+  JsonEntries out;
   ObjectReader reader(definition, file);
   const std::string format = reader.text("format");
   if (format == "samebits-group/1")
-    put_group_file(index, definition, file);
+    put_group_file(out, definition, file);
   else if (format == "samebits-task/1")
-    put_task(index, definition, reader.text("id"), file);
+    put_task(out, definition, reader.text("id"), file);
   else
     reader.fail("format", fmt::format("unknown format \"{}\"", format),
                 "Write \"samebits-task/1\" or \"samebits-group/1\" there.");
+  return out;
 }
 
-void put_tags(JsonIndex& index) {
+// Data files may hold one object a line and have the same extension.
+bool is_json_lines(std::string_view text) {
+  const size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  const size_t end = text.find('\n', begin);
+  if (end == std::string_view::npos) return false;
+  try {
+    return parse_json(text.substr(begin, end - begin), "").is_object();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// Whether JSON means to be a task or group: by its format, or by an id with a version, which both formats require.
+bool is_meant_as_task(const json& v) {
+  const auto text = [&](const char* key) {
+    const auto it = v.find(key);
+    return it != v.end() && it->is_string() ? it->get<std::string>() : "";
+  };
+  return v.is_object() &&
+         (text("format").starts_with("samebits-") || (!text("id").empty() && !text("version").empty()));
+}
+
+// A .json file of a user's folder; null for one that is no task: data and notes may lie beside task files. What cannot
+// be parsed throws, since it may have been meant as one.
+json read_own_file(const std::string& file) {
+  constexpr uintmax_t kMaxFileBytes = uintmax_t{64} << 20;  // data sets are larger, task files never
+  std::error_code ignored;
+  if (std::filesystem::file_size(file, ignored) > kMaxFileBytes) return nullptr;
+  const std::string text = read_data_bytes(file);
+  if (is_json_lines(text)) return nullptr;
+  json definition = parse_json(text, file);
+  return is_meant_as_task(definition) ? definition : json();
+}
+
+void put_tags(JsonEntries& index) {
   std::map<std::string, JsonEntry> tags;
   for (const auto& [id, entry] : index) {
     if (!entry.task.is_object() || !entry.task.contains("tags") || !entry.task["tags"].is_array()) continue;
@@ -163,28 +208,44 @@ void put_tags(JsonIndex& index) {
   for (auto& [tag, entry] : tags) index.try_emplace(tag, std::move(entry));  // a task or group of that name wins
 }
 
-// The files of one folder: ids are unique within it.
-JsonIndex read_folder(const std::vector<std::string>& files) {
-  JsonIndex index;
-  for (const std::string& file : files) put_json_file(index, file);
-  return index;
+// The shipped files: each is sound, and ids are unique.
+JsonEntries read_packs(const std::vector<std::string>& files) {
+  JsonEntries out;
+  for (const std::string& file : files)
+    for (auto& [id, entry] : entries_of(parse_json(read_data_bytes(file), file), file)) put(out, id, std::move(entry));
+  return out;
+}
+
+// The files of one folder of the user; nothing in it keeps the others from being used.
+JsonEntries read_folder(const std::vector<std::string>& files, std::vector<UnreadableFile>& unreadable) {
+  JsonEntries out;
+  for (const std::string& file : files) try {
+      const json definition = read_own_file(file);
+      if (definition.is_null()) continue;
+      for (auto& [id, entry] : entries_of(definition, file)) {
+        entry.own = true;
+        const auto [it, added] = out.try_emplace(id, entry);
+        if (!added) it->second.broken = std::make_shared<Error>(twice(id, it->second.file, file));
+      }
+    } catch (const Error& e) {
+      unreadable.push_back({file, e});
+    }
+  return out;
 }
 
 std::shared_ptr<const JsonIndex> find_json_index(const PlanOptions& options) {
   static IndexCache<JsonIndex> cache;
-  std::vector<std::vector<std::string>> folders = {files_below(resource_path("tasks/packs"), {".json"})};
-  for (const std::string& folder : options.include_paths) {
-    folders.emplace_back();
-    for (std::string& file : files_below(folder, {".json"}))
-      if (is_task_json(file)) folders.back().push_back(std::move(file));
-  }
-  std::string print;
+  const std::vector<std::string> packs = files_below(resource_path("tasks/packs"), {".json"});
+  std::vector<std::vector<std::string>> folders;
+  for (const std::string& folder : options.include_paths) folders.push_back(files_below(folder, {".json"}));
+  std::string print = fingerprint(packs);
   for (const auto& files : folders) print += fingerprint(files);
   return cache.get(print, [&] {
-    JsonIndex index;
+    JsonIndex index{read_packs(packs), {}};
     for (const auto& files : folders)
-      for (auto& [id, entry] : read_folder(files)) index.insert_or_assign(id, entry);  // later folders override
-    put_tags(index);
+      for (auto& [id, entry] : read_folder(files, index.unreadable))
+        index.entries.insert_or_assign(id, std::move(entry));  // later folders override
+    put_tags(index.entries);
     return index;
   });
 }
@@ -193,24 +254,29 @@ class JsonTaskSource : public TaskSource {
  public:
   std::vector<TaskSummary> list(const PlanOptions& options) const override {
     std::vector<TaskSummary> out;
-    for (const auto& [id, entry] : *find_json_index(options)) {
+    const std::shared_ptr<const JsonIndex> index = find_json_index(options);
+    for (const auto& [id, entry] : index->entries) {
       if (entry.is_tag) continue;
       TaskSummary summary{id, entry.version, "group", "", "", "", entry.about, true, ""};
-      if (!entry.task.is_null()) try {
-          summary = summarise(parse_task_file(entry.task, entry.file), options);
-        } catch (const Error& e) {
-          summary = {id, "", "task", "", "", "", "", false, e.what()};
-        }
+      try {
+        if (entry.broken) throw *entry.broken;
+        if (!entry.task.is_null()) summary = summarise(parse_task_file(entry.task, entry.file), options);
+      } catch (const Error& e) {
+        summary = {id, "", "task", "", "", "", "", false, e.what()};
+      }
       out.push_back(std::move(summary));
     }
+    for (const UnreadableFile& file : index->unreadable) out.push_back(summarise(file));
     return out;
   }
 
   bool add(std::string_view id, const PlanOptions& options, Plan& plan) const override {
     const std::shared_ptr<const JsonIndex> index = find_json_index(options);
-    const auto it = index->find(id);
-    if (it == index->end()) return false;
+    const auto it = index->entries.find(id);
+    if (it == index->entries.end() || !it->second.own) refuse_if_hidden(id, index->unreadable);
+    if (it == index->entries.end()) return false;
     const JsonEntry& entry = it->second;
+    if (entry.broken) throw *entry.broken;
     if (!entry.task.is_null()) {
       add_task(parse_task_file(entry.task, entry.file), options, plan);
     } else if (entry.is_tag) {

@@ -7,10 +7,8 @@
 
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
-#include "tasks/file_index.h"
 #include "tasks/suite.h"
 #include "tasks/task_file.h"
-#include "tasks/yaml_task.h"
 
 namespace samebits {
 namespace {
@@ -50,27 +48,11 @@ bool matches(std::string_view pattern, std::string_view name) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-// "; not read: E0405: not valid YAML (my.yaml, line 3)": the name may be in one of these files. At most three.
-std::string unreadable_files(const PlanOptions& options) {
-  constexpr int kMostShown = 3;
-  std::string out;
-  int n = 0;
-  for (const std::string& folder : options.include_paths)
-    for (const std::string& file : files_below(folder, {".yaml", ".yml"})) try {
-        load_yaml_config(file);
-      } catch (const Error& e) {
-        if (++n <= kMostShown) out += std::string(n == 1 ? "; not read: " : ", ") + e.what();
-      }
-  return n > kMostShown ? out + fmt::format(" and {} more", n - kMostShown) : out;
-}
-
 [[noreturn]] void unknown_task(std::string_view name, const PlanOptions& options) {
   std::vector<std::string> ids;
   for (const TaskSummary& t : list_tasks(options)) ids.push_back(t.id);
-  throw Error(
-      "E0401",
-      fmt::format("no task or group is called \"{}\"{}{}", name, did_you_mean(name, ids), unreadable_files(options)),
-      "", "`samebits list` prints the tasks there are; --include-path DIR adds your own.");
+  throw Error("E0401", fmt::format("no task or group is called \"{}\"{}", name, did_you_mean(name, ids)), "",
+              "`samebits list` prints the tasks there are; --include-path DIR adds your own.");
 }
 
 std::vector<std::string> split_commas(const std::vector<std::string>& names) {

@@ -25,11 +25,15 @@ TaskSummary summarise(const TaskFile& task, const PlanOptions& options) {
   return out;
 }
 
-bool is_task_json(const std::string& file) {
-  const std::string text = read_data_bytes(file);
-  const std::string_view head = std::string_view(text).substr(0, std::min<size_t>(text.size(), 4096));
-  return head.find("\"samebits-task/") != std::string_view::npos ||
-         head.find("\"samebits-group/") != std::string_view::npos;
+TaskSummary summarise(const UnreadableFile& unreadable) {
+  return {unreadable.file, "", "task", "", "", "", "", false, unreadable.error.what()};
+}
+
+void refuse_if_hidden(std::string_view id, const std::vector<UnreadableFile>& unreadable) {
+  if (unreadable.empty()) return;
+  const Error& e = unreadable.front().error;
+  throw Error(e.code, fmt::format("\"{}\" may stand in a task file that cannot be read: {}", id, e.problem), e.where,
+              e.hint);
 }
 
 }  // namespace samebits

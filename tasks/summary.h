@@ -1,7 +1,11 @@
 // What `samebits list` says about a task, without reading its data.
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "harness/core/interfaces.h"
+#include "tasks/file_index.h"
 #include "tasks/task_file.h"
 
 namespace samebits {
@@ -9,8 +13,11 @@ namespace samebits {
 // `missing` names the data file that is not here, and where to get it.
 TaskSummary summarise(const TaskFile&, const PlanOptions&);
 
-// Whether a .json file of a user's folder means to be a task or group: its "format" begins with "samebits-task" or
-// "samebits-group". Other JSON (data, notes) may lie beside task files.
-bool is_task_json(const std::string& file);
+// A row under the file's path that says why no task of it is listed.
+TaskSummary summarise(const UnreadableFile&);
+
+// For a name that no readable file of the user defines: one that cannot be read may, and then the shipped task of that
+// name is not the one that is meant. Throws the first file's error, saying so.
+void refuse_if_hidden(std::string_view id, const std::vector<UnreadableFile>&);
 
 }  // namespace samebits

@@ -23,11 +23,17 @@ struct YamlEntry {
   Config config;  // null for a tag
   std::string file;
   std::vector<std::string> tagged;  // of a tag: its tasks
-  std::shared_ptr<Error> broken;    // the file could not be read: thrown when the task is asked for
+  std::shared_ptr<Error> broken;    // two files define it: thrown when it is asked for
 
-  bool is_group() const { return config.is_object() && config.contains("group"); }
+  // As lm_eval.tasks._index says: a file with a class is a task in Python, whatever else it has.
+  bool is_group() const { return config.is_object() && config.contains("group") && !config.contains("class"); }
 };
-using YamlIndex = std::map<std::string, YamlEntry, std::less<>>;
+using YamlEntries = std::map<std::string, YamlEntry, std::less<>>;
+
+struct YamlIndex {
+  YamlEntries entries;
+  std::vector<UnreadableFile> unreadable;
+};
 
 std::string text_or_empty(const Config& config, const char* key) {
   const auto it = config.find(key);
@@ -43,25 +49,18 @@ std::vector<std::string> tags_of(const Config& config) {
   return out;
 }
 
-// A file that cannot be read stands under its own name, so that the list says why.
-void put_yaml_file(YamlIndex& index, const std::string& file) {
+// Throws E0405 or E0417 for a file that cannot be read.
+void put_yaml_file(YamlEntries& index, const std::string& file) {
   YamlEntry entry;
   entry.file = file;
-  std::string id;
-  try {
-    entry.config = load_yaml_config(file);
-    id = text_or_empty(entry.config, entry.is_group() ? "group" : "task");
-    if (id.empty()) return;  // a file for others to include
-  } catch (const Error& e) {
-    const size_t slash = file.find_last_of('/') + 1;
-    id = file.substr(slash, file.find_last_of('.') - slash);
-    entry.broken = std::make_shared<Error>(e);
-    entry.config = nullptr;
-  }
+  entry.config = load_yaml_config(file);
+  const std::string id = text_or_empty(entry.config, entry.is_group() ? "group" : "task");
+  if (id.empty()) return;  // a file for others to include
   const auto [it, added] = index.try_emplace(id, entry);
   if (!added)
-    throw Error("E0406", fmt::format("two task files define \"{}\": {} and {}", id, it->second.file, file), file,
-                "Rename one of them.");
+    it->second.broken = std::make_shared<Error>(
+        "E0406", fmt::format("two task files define \"{}\": {} and {}", id, it->second.file, file), file,
+        "Rename one of them.");
 }
 
 std::shared_ptr<const YamlIndex> find_yaml_index(const PlanOptions& options) {
@@ -75,15 +74,20 @@ std::shared_ptr<const YamlIndex> find_yaml_index(const PlanOptions& options) {
   return cache.get(print, [&] {
     YamlIndex index;
     for (const auto& files : folders) {
-      YamlIndex own;
-      for (const std::string& file : files) put_yaml_file(own, file);
-      for (auto& [id, entry] : own) index.insert_or_assign(id, std::move(entry));  // later folders override
+      YamlEntries own;
+      for (const std::string& file : files) try {
+          put_yaml_file(own, file);
+        } catch (const Error& e) {
+          index.unreadable.push_back({file, e});
+        }
+      for (auto& [id, entry] : own) index.entries.insert_or_assign(id, std::move(entry));  // later folders override
     }
-    YamlIndex tags;
-    for (const auto& [id, entry] : index)
+    YamlEntries tags;
+    for (const auto& [id, entry] : index.entries)
       if (entry.config.is_object() && !entry.is_group())
         for (const std::string& tag : tags_of(entry.config)) tags[tag].tagged.push_back(id);
-    for (auto& [tag, entry] : tags) index.try_emplace(tag, std::move(entry));  // a task or group of that name wins
+    for (auto& [tag, entry] : tags)
+      index.entries.try_emplace(tag, std::move(entry));  // a task or group of that name wins
     return index;
   });
 }
@@ -101,8 +105,8 @@ class YamlPlanner {
   YamlPlanner(const YamlIndex& index, const PlanOptions& options) : index_(index), options_(options) {}
 
   bool add(std::string_view id, const Config& overrides, Plan& plan) const {
-    const auto it = index_.find(id);
-    if (it == index_.end()) return false;
+    const auto it = index_.entries.find(id);
+    if (it == index_.entries.end()) return false;
     GroupGuard::count_member(id);
     const YamlEntry& entry = it->second;
     if (entry.broken) throw *entry.broken;
@@ -156,7 +160,7 @@ class YamlPlanner {
 
   void add_member(const Config& member, const std::string& group, const std::string& file, Config overrides,
                   Plan& plan) const {
-    if (member.is_object() && member.contains("group") && !index_.contains(text_or_empty(member, "group"))) {
+    if (member.is_object() && member.contains("group") && !index_.entries.contains(text_or_empty(member, "group"))) {
       add_yaml_group(member, group + "::" + text_or_empty(member, "group"), file, overrides, plan);
       return;
     }
@@ -188,8 +192,9 @@ class YamlTaskSource : public TaskSource {
  public:
   std::vector<TaskSummary> list(const PlanOptions& options) const override {
     std::vector<TaskSummary> out;
-    for (const auto& [id, entry] : *find_yaml_index(options)) {
-      if (!entry.broken && entry.config.is_null()) continue;  // a tag
+    const std::shared_ptr<const YamlIndex> index = find_yaml_index(options);
+    for (const auto& [id, entry] : index->entries) {
+      if (entry.config.is_null()) continue;  // a tag
       TaskSummary summary{id, "", entry.is_group() ? "group" : "task", "", "", "", "lm-eval task", entry.is_group(),
                           ""};
       try {
@@ -201,11 +206,13 @@ class YamlTaskSource : public TaskSource {
       }
       out.push_back(std::move(summary));
     }
+    for (const UnreadableFile& file : index->unreadable) out.push_back(summarise(file));
     return out;
   }
 
   bool add(std::string_view id, const PlanOptions& options, Plan& plan) const override {
     const std::shared_ptr<const YamlIndex> index = find_yaml_index(options);
+    if (!index->entries.contains(id)) refuse_if_hidden(id, index->unreadable);
     return YamlPlanner(*index, options).add(id, Config::object(), plan);
   }
 };

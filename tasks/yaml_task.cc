@@ -52,10 +52,10 @@ void refuse_unsupported(ObjectReader& reader) {
     unsupported(reader, "unsafe_code", "running a model's code is not supported", "Use a task without it.");
 }
 
-// Python's str() of a version: 1.0 stays "1.0", 2 is "2".
+// Python's str() of a version: 1.0 stays "1.0", 2 is "2". Empty when the file gives none (lm-eval says "Yaml" then).
 std::string version_text(ObjectReader& reader) {
   const json* metadata = reader.find("metadata");
-  if (!metadata || !metadata->is_object() || !metadata->contains("version")) return "Yaml";  // lm-eval's default
+  if (!metadata || !metadata->is_object() || !metadata->contains("version")) return "";
   const json& v = (*metadata)["version"];
   if (v.is_string()) return v.get<std::string>();
   if (v.is_number_float()) return py_repr(v.get<double>());

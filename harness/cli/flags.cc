@@ -106,7 +106,10 @@ void add_task_folder_flags(CLI::App& verb, PlanOptions& plan) {
       ->expected(1)
       ->take_all()  // one folder a flag: a list would swallow the next argument
       ->check(CLI::ExistingDirectory.description(""));
-  verb.add_option("--include-path", plan.include_paths, "folder of your own task files; they go first (repeatable)")
+  verb.add_option(
+          "--include-path", plan.include_paths,
+          "folder of your own task files, .json or .yaml; they go first, and JSON that is no task is passed over "
+          "(repeatable)")
       ->type_name("DIR")
       ->expected(1)
       ->take_all();

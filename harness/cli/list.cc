@@ -1,5 +1,9 @@
 // samebits list: what can be named on the command line.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -7,6 +11,7 @@
 #include "harness/cli/names.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/verbs.h"
+#include "harness/core/error.h"
 
 namespace samebits {
 namespace {
@@ -44,6 +49,13 @@ std::string list_text(const nlohmann::json& things, const Terminal& terminal) {
   return out;
 }
 
+// Empty, or why nothing can be listed.
+std::string unknown_kind(const std::string& kind) {
+  if (std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end()) return "";
+  return fmt::format("\"{}\" cannot be listed{}; what can: {}", kind, did_you_mean(kind, kKinds),
+                     fmt::join(kKinds, ", "));
+}
+
 Exit list(const ListFlags& flags) {
   load_plugins(flags.plugins);
   nlohmann::json things = named_things(flags.plan);
@@ -60,7 +72,7 @@ void add_list(CLI::App& app, Action& action) {
   verb->footer("Example:  samebits list tasks");
   verb->add_option("KIND", flags->kind,
                    "tasks, suites, models, metrics, filters, stages, backends, runners or reporters (default: all)")
-      ->check(CLI::IsMember(kKinds));
+      ->check(CLI::Validator(unknown_kind, ""));
   add_plugin_flag(*verb, flags->plugins);
   add_task_folder_flags(*verb, flags->plan);
   add_json_flag(*verb, flags->json);

@@ -129,10 +129,15 @@ Exit bench(const ModelFlags& flags) {
   return Exit::success;
 }
 
+// Every verb takes its model either way: with -m as `run` does, or as its one plain word.
+void add_model_flag(CLI::App& verb, std::string& model, const std::string& what) {
+  verb.add_option("-m,--model,MODEL", model, what)->required();
+}
+
 void add_bench(CLI::App& group, const std::shared_ptr<ModelFlags>& flags, Action& action) {
   CLI::App* verb = group.add_subcommand("bench", "tokens a second: prompt and generation, cold, nothing reused");
   verb->footer("Example:  samebits model bench -m smollm2-135m-instruct -p 512 -n 64 -j 1");
-  verb->add_option("-m,--model", flags->model, "a catalogue name or a GGUF path")->required()->type_name("MODEL");
+  add_model_flag(*verb, flags->model, "a catalogue name or a GGUF path");
   bounded(verb->add_option("-p,--n-prompt", flags->bench.n_prompt, "tokens of the prompt (512; 0: no such row)"), 0,
           1 << 20);
   bounded(verb->add_option("-n,--n-gen", flags->bench.n_gen, "tokens generated (64; 0: no such row)"), 0, 1 << 20);
@@ -153,19 +158,19 @@ void add_model(CLI::App& app, Action& action) {
   CLI::App* verb =
       group->add_subcommand("pull", "fetch a model of the catalogue, check its sha256, keep it in the cache");
   verb->footer("Example:  samebits model pull smollm2-135m-instruct");
-  verb->add_option("NAME", flags->model, "a catalogue name")->required();
+  add_model_flag(*verb, flags->model, "a catalogue name");
   add_json_flag(*verb, flags->json);
   verb->callback([flags, &action] { action = [flags] { return pull(*flags); }; });
 
   verb = group->add_subcommand("info", "architecture, quantisation, tokenizer, template, digests, memory");
   verb->footer("Example:  samebits model info smollm2-135m-instruct");
-  verb->add_option("MODEL", flags->model, "a catalogue name or a GGUF path")->required();
+  add_model_flag(*verb, flags->model, "a catalogue name or a GGUF path");
   add_json_flag(*verb, flags->json);
   verb->callback([flags, &action] { action = [flags] { return info(*flags); }; });
 
   verb = group->add_subcommand("tokenize", "the text on stdin as token ids, a JSON array");
   verb->footer("Example:  echo -n 'Hello' | samebits model tokenize -m smollm2-135m-instruct");
-  verb->add_option("-m,--model", flags->model, "a catalogue name or a GGUF path")->required()->type_name("MODEL");
+  add_model_flag(*verb, flags->model, "a catalogue name or a GGUF path");
   verb->add_flag("--lines", flags->lines, "one text a line, one array a line");
   add_json_flag(*verb, flags->json);
   verb->callback([flags, &action] { action = [flags] { return tokenize(*flags); }; });

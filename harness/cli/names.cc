@@ -23,7 +23,9 @@ nlohmann::json plugins() {
 }
 
 nlohmann::json as_json(const TaskSummary& task) {
-  return {{"name", task.id},       {"version", task.version},   {"group", task.group},
+  const auto version =
+      task.version.empty() ? nlohmann::json() : nlohmann::json(task.version);  // null: its file has none
+  return {{"name", task.id},       {"version", version},        {"group", task.group},
           {"kind", task.kind},     {"language", task.language}, {"licence", task.licence},
           {"source", task.source}, {"doc", task.description},   {"missing", task.missing}};
 }

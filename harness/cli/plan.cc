@@ -72,7 +72,7 @@ nlohmann::json summary_of(const Plan& plan, const Work& work, double rate, bool 
     }
     const Task& task = plan.tasks[t];
     tasks.push_back({{"task", task.id},
-                     {"version", task.version},
+                     {"version", task.version.empty() ? nlohmann::json() : nlohmann::json(task.version)},
                      {"num_fewshot", task.num_fewshot},
                      {"documents", documents},
                      {"documents_of_the_set", task.n_docs},
@@ -92,10 +92,11 @@ nlohmann::json summary_of(const Plan& plan, const Work& work, double rate, bool 
 std::string summary_text(const nlohmann::json& s) {
   std::string out;
   for (const nlohmann::json& t : s["tasks"])
-    out += fmt::format("{} {}: {} of {} documents, {} requests, {}-shot, {} prompt tokens\n",
-                       t["task"].get<std::string>(), t["version"].get<std::string>(), t["documents"].get<uint64_t>(),
-                       t["documents_of_the_set"].get<int64_t>(), t["requests"].get<uint64_t>(),
-                       t["num_fewshot"].get<int>(), t["prompt_tokens"].get<uint64_t>());
+    out +=
+        fmt::format("{}{}: {} of {} documents, {} requests, {}-shot, {} prompt tokens\n", t["task"].get<std::string>(),
+                    t["version"].is_null() ? "" : " " + t["version"].get<std::string>(), t["documents"].get<uint64_t>(),
+                    t["documents_of_the_set"].get<int64_t>(), t["requests"].get<uint64_t>(),
+                    t["num_fewshot"].get<int>(), t["prompt_tokens"].get<uint64_t>());
   out += fmt::format("{} requests, {} prompt tokens ({}), at most {} generated\n", s["requests"].get<uint64_t>(),
                      s["prompt_tokens"].get<uint64_t>(), s["prompt_tokens_from"].get<std::string>(),
                      s["generated_tokens_at_most"].get<uint64_t>());

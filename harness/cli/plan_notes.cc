@@ -31,6 +31,8 @@ bool wants_chat(const Task& task, const PlanOptions&) { return is_set(task.defin
 
 bool keeps_its_shots(const Task& task, const PlanOptions& options) { return task.num_fewshot != *options.num_fewshot; }
 
+bool lacks_version(const Task& task, const PlanOptions&) { return task.version.empty(); }
+
 }  // namespace
 
 std::vector<std::string> plan_notes(const Plan& plan, const PlanOptions& options) {
@@ -49,6 +51,8 @@ std::vector<std::string> plan_notes(const Plan& plan, const PlanOptions& options
     if (const std::string names = names_of(plan, keeps_its_shots, options); !names.empty())
       notes.push_back(fmt::format("note: --num-fewshot {} does not apply to {}: the task fixes its number of examples",
                                   *options.num_fewshot, names));
+  if (const std::string names = names_of(plan, lacks_version, options); !names.empty())
+    notes.push_back(fmt::format("note: {} has no version: the task file gives no metadata.version", names));
   return notes;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -21,8 +22,23 @@ struct JsonLimits {
 
 // Rejects BOM, invalid UTF-8, lone surrogates, duplicate keys, numbers of more than 32 characters or beyond a
 // double, trailing data, depth and size beyond the limits. `where` names the file in errors (E0602, with the
-// byte offset). Integers become int64 or uint64 where they fit, else double.
+// byte offset; line and column too in a text of several lines). Integers become int64 or uint64 where they fit, else
+// double.
 nlohmann::json parse_json(std::string_view text, std::string_view where, JsonLimits = {});
+
+// The same rules, and objects keep the order of their keys: looking one up walks them, so bound their number before.
+// `refuse` gets what is wrong and at which byte, and throws.
+using JsonRefusal = std::function<void(const std::string& problem, size_t offset)>;
+nlohmann::ordered_json parse_ordered_json(std::string_view text, const JsonRefusal& refuse, JsonLimits = {});
+
+// Where a byte of a text stands, both from 1; columns count code points.
+struct TextPlace {
+  size_t line, column;
+};
+TextPlace place_in(std::string_view text, size_t offset);
+
+// In words for users, what a value of another shape than the reader expects made nlohmann throw.
+std::string shape_problem(const nlohmann::json::exception&);
 
 // parse_json, and the text must already be canonical (E0603 otherwise).
 nlohmann::json parse_canonical(std::string_view text, std::string_view where, JsonLimits = {});

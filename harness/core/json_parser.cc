@@ -18,15 +18,17 @@ using nlohmann::json;
 constexpr size_t kMaxNumberChars = 32;  // more digits than a double holds are a mistake or an attack
 
 // Recursive descent, one function a rule of RFC 8259's grammar; `at_` is the next byte. Depth is bounded by limits_.
+// `Json`: nlohmann's json, or the one that keeps the order of keys.
+template <class Json>
 class Parser {
  public:
-  Parser(std::string_view text, std::string_view where, JsonLimits limits)
-      : text_(text), where_(where), limits_(limits) {}
+  Parser(std::string_view text, const JsonRefusal& refuse, JsonLimits limits)
+      : text_(text), refuse_(refuse), limits_(limits) {}
 
-  json document() {
+  Json document() {
     if (text_.size() > limits_.bytes) fail(fmt::format("longer than {} bytes", limits_.bytes), limits_.bytes);
     if (text_.substr(0, 3) == "\xEF\xBB\xBF") fail("a byte order mark", 0);
-    json v = value(1);
+    Json v = value(1);
     skip_space();
     if (at_ != text_.size()) fail("data after the end of the value", at_);
     return v;
@@ -34,8 +36,8 @@ class Parser {
 
  private:
   [[noreturn]] void fail(const std::string& problem, size_t offset) const {
-    throw Error("E0602", "not valid JSON: " + problem, fmt::format("{}, byte {}", where_, offset),
-                "mend the file at that byte, or take an undamaged copy");
+    refuse_("not valid JSON: " + problem, offset);
+    assertion_failed("a refusal throws", __FILE__, __LINE__);
   }
 
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
@@ -57,7 +59,7 @@ class Parser {
     ++at_;
   }
 
-  json value(int depth) {
+  Json value(int depth) {
     if (depth > limits_.depth) fail(fmt::format("nested deeper than {}", limits_.depth), at_);
     skip_space();
     if (at_ == text_.size()) fail("it ends where a value is due", at_);
@@ -79,22 +81,22 @@ class Parser {
     }
   }
 
-  json word(std::string_view spelling, json v) {
+  Json word(std::string_view spelling, Json v) {
     if (text_.substr(at_, spelling.size()) != spelling) fail("an unknown word", at_);
     at_ += spelling.size();
     return v;
   }
 
-  json object(int depth) {
-    json out = json::object();
-    auto& members = out.get_ref<json::object_t&>();
+  Json object(int depth) {
+    Json out = Json::object();
+    auto& members = out.template get_ref<typename Json::object_t&>();
     ++at_;
     if (closes('}')) return out;
     while (true) {
       skip_space();
       const size_t key_at = at_;
       if (peek() != '"') fail("a key in quotes is due", at_);
-      const auto [member, inserted] = members.try_emplace(string());
+      const auto [member, inserted] = members.emplace(string(), Json());
       if (!inserted) fail("a key that stood before", key_at);
       expect(':', "':' is due after a key");
       member->second = value(depth + 1);
@@ -103,9 +105,9 @@ class Parser {
     }
   }
 
-  json array(int depth) {
-    json out = json::array();
-    auto& values = out.get_ref<json::array_t&>();
+  Json array(int depth) {
+    Json out = Json::array();
+    auto& values = out.template get_ref<typename Json::array_t&>();
     ++at_;
     if (closes(']')) return out;
     while (true) {
@@ -198,7 +200,7 @@ class Parser {
     if (at_ == start) fail(problem, at_);
   }
 
-  json number() {
+  Json number() {
     const size_t start = at_;
     if (peek() == '-') ++at_;
     const bool leading_zero = peek() == '0';
@@ -220,13 +222,13 @@ class Parser {
     return number_value(text_.substr(start, at_ - start), start, integer);
   }
 
-  json number_value(std::string_view token, size_t start, bool integer) const {
+  Json number_value(std::string_view token, size_t start, bool integer) const {
     if (token.size() > kMaxNumberChars)
       fail(fmt::format("a number of more than {} characters", kMaxNumberChars), start);
     const char *first = token.data(), *last = first + token.size();
     if (integer) {
       int64_t i;
-      if (std::from_chars(first, last, i).ec == std::errc()) return i < 0 ? json(i) : json(static_cast<uint64_t>(i));
+      if (std::from_chars(first, last, i).ec == std::errc()) return i < 0 ? Json(i) : Json(static_cast<uint64_t>(i));
       uint64_t u;
       if (*first != '-' && std::from_chars(first, last, u).ec == std::errc()) return u;
     }
@@ -235,15 +237,42 @@ class Parser {
     return d;
   }
 
-  std::string_view text_, where_;
+  std::string_view text_;
+  const JsonRefusal& refuse_;
   JsonLimits limits_;
   size_t at_ = 0;
 };
 
 }  // namespace
 
+TextPlace place_in(std::string_view text, size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const size_t line_at = before.rfind('\n') + 1;  // npos + 1 is 0
+  const auto begins_character = [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; };
+  return {1 + static_cast<size_t>(std::count(before.begin(), before.end(), '\n')),
+          1 + static_cast<size_t>(std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line_at), before.end(),
+                                                begins_character))};
+}
+
 json parse_json(std::string_view text, std::string_view where, JsonLimits limits) {
-  return Parser(text, where, limits).document();
+  const JsonRefusal refuse = [&](const std::string& problem, size_t offset) {
+    std::string place = fmt::format("{}, byte {}", where, offset);
+    // A file of one line, or a record of JSONL, has no line that would help.
+    if (const TextPlace at = place_in(text, offset); text.find('\n') < text.size() - 1)
+      place += fmt::format(" (line {}, column {})", at.line, at.column);
+    throw Error("E0602", problem, place, "mend the file at that byte, or take an undamaged copy");
+  };
+  return Parser<json>(text, refuse, limits).document();
+}
+
+nlohmann::ordered_json parse_ordered_json(std::string_view text, const JsonRefusal& refuse, JsonLimits limits) {
+  return Parser<nlohmann::ordered_json>(text, refuse, limits).document();
+}
+
+std::string shape_problem(const json::exception& e) {
+  constexpr int kNoSuchElement = 401, kNoSuchKey = 403;  // nlohmann's numbers; its texts are not for users
+  if (e.id == kNoSuchKey) return "a key is missing";
+  return e.id == kNoSuchElement ? "a list is too short" : "a value has another type than is due";
 }
 
 }  // namespace samebits

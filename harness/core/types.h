@@ -85,7 +85,7 @@ struct StageUse {
 
 struct Task {
   std::string id;       // "arc_easy"
-  std::string version;  // the task's own version: "1.0"
+  std::string version;  // the task's own: "1.0"; empty when its file gives none
   std::string scoring = "lm-eval/0.4";
   std::string digest;   // sha256 of the canonical definition
   nlohmann::json definition;  // the task file as used, its data pinned by sha256

@@ -84,13 +84,57 @@ TEST(CommandLine, FoldersOfTheUserMustExist) {
     EXPECT_EQ(samebits(scratch, {"plan", "-t", "arc_easy", "--limit", "1", flag, scratch / "absent"}).exit, 2) << flag;
 }
 
-TEST(CommandLine, AnUnknownTaskNamesTheFilesThatCouldNotBeRead) {
+// A file that cannot be read may define any name: a shipped task must not silently stand for it.
+TEST(CommandLine, ATaskFileThatCannotBeReadIsNeverPassedOver) {
+  const struct {
+    std::string name, text, code, where;
+    int exit;
+  } cases[] = {
+      {"other.yaml", "task: mine\ndata_path: [\n", "E0405", "line 3", 4},
+      {"other.json", "{\n  id: mine,\n}\n", "E0602", "byte 4 (line 2, column 3)", 4},
+      {"other.json", "", "E0602", "byte 0", 4},
+      {"other.json", R"({"id": "mine", "version": "1.0"})", "E0404", "format", 2},
+  };
+  for (const auto& [name, text, code, where, exit] : cases) {
+    const Scratch scratch;
+    const std::string folder = scratch / "own", file = folder + "/" + name;
+    std::filesystem::create_directory(folder);
+    std::ofstream(file) << text;
+    for (const std::string task : {"mine", "arc_easy"}) {
+      const Outcome o = samebits(scratch, {"plan", "-t", task, "--limit", "1", "--include-path", folder});
+      expect_error(o, code, exit);
+      for (const std::string& part : {"\"" + task + "\" may stand in a task file", file, where})
+        EXPECT_NE(o.err.find(part), std::string::npos) << part << "\n" << o.err;
+    }
+    const Outcome list = samebits(scratch, {"list", "tasks", "--include-path", folder});
+    EXPECT_EQ(list.exit, 0) << list.err;
+    for (const std::string& part : {file + " ", "cannot run here: " + code, where})
+      EXPECT_NE(list.out.find(part), std::string::npos) << part << "\n" << list.out;
+  }
+}
+
+TEST(CommandLine, JsonThatIsNoTaskMayLieBesideTaskFiles) {
   const Scratch scratch;
-  ASSERT_EQ(shell(scratch, "printf 'task: mine\ndata_path: [\n' > " + quoted(scratch / "other.yaml")).exit, 0);
-  const Outcome o = samebits(scratch, {"plan", "-t", "mine", "--include-path", scratch / ""});
-  expect_error(o, "E0401", 2);
-  EXPECT_NE(o.err.find("not read: E0405"), std::string::npos) << o.err;
-  EXPECT_NE(o.err.find("other.yaml"), std::string::npos) << o.err;
+  const std::string folder = scratch / "own";
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder + "/rows.json") << R"([{"id": "a"}])";
+  std::ofstream(folder + "/lines.json") << "{\"id\": \"a\"}\n{\"id\": \"b\"}\n";
+  std::ofstream(folder + "/notes.json") << R"({"name": "notes", "version": "1.0"})";
+  EXPECT_EQ(samebits(scratch, {"plan", "-t", "arc_easy", "--limit", "1", "--include-path", folder}).exit, 0);
+  EXPECT_EQ(samebits(scratch, {"list", "--include-path", folder}).out, samebits(scratch, {"list"}).out);
+}
+
+TEST(CommandLine, WhatCannotBeListedIsToldWhatCan) {
+  const Scratch scratch;
+  const Outcome o = samebits(scratch, {"list", "metric"});
+  expect_error(o, "E0110", 2);
+  EXPECT_NE(o.err.find("\"metric\" cannot be listed; did you mean \"metrics\""), std::string::npos) << o.err;
+  EXPECT_NE(o.err.find("what can: tasks, suites, models, metrics, filters,"), std::string::npos) << o.err;
+}
+
+TEST(CommandLine, SelftestRefusesATierBeforeItsTableBegins) {
+  const Scratch scratch;
+  expect_error(samebits(scratch, {"selftest", "--isa", "z80"}), "E0220", 2);
 }
 
 TEST(CommandLine, EverythingNamedIsListed) {

@@ -202,6 +202,37 @@ TEST_F(Verbs, PlanListsEveryRequest) {
   }
 }
 
+TEST_F(Verbs, AModelIsNamedByAFlagOrByAPlainWord) {
+  EXPECT_EQ(samebits(scratch_, {"model", "info", "-m", model_}).out, samebits(scratch_, {"model", "info", model_}).out);
+  EXPECT_EQ(shell(scratch_, "printf ab | samebits model tokenize " + quoted(model_)).json().size(), 2u);
+  EXPECT_EQ(samebits(scratch_, {"model", "bench", model_, "-p", "4", "-n", "0", "-r", "1"}).exit, 0);
+  expect_error(samebits(scratch_, {"model", "pull", "-m", "nosuch"}), "E0231", 2);
+  expect_error(samebits(scratch_, {"model", "info"}), "E0110", 2);
+}
+
+TEST_F(Verbs, ATaskWithoutAVersionHasADashAndAReason) {
+  std::ofstream(scratch_ / "d.jsonl") << R"({"q":"1+1=","a":"2"})"
+                                         "\n";
+  const std::string task =
+      "dataset_path: json\ndataset_kwargs: {data_files: {test: d.jsonl}}\ntest_split: test\n"
+      "output_type: loglikelihood\ndoc_to_text: '{{q}}'\ndoc_to_target: '{{a}}'\n"
+      "metric_list: [{metric: acc}]\n";
+  std::ofstream(scratch_ / "without.yaml") << task << "task: without\n";
+  std::ofstream(scratch_ / "with.yaml") << task << "task: with\nmetadata: {version: 2.5}\n";
+  const Outcome o = samebits(
+      scratch_, {"run", "-m", model_, "-t", "with,without", "--include-path", scratch_ / "", "-o", bundle_, "-j", "1"});
+  ASSERT_EQ(o.exit, 0) << o.err;
+  EXPECT_NE(o.err.find("note: without has no version: the task file gives no metadata.version"), std::string::npos);
+  EXPECT_NE(o.out.find("\nexact     with     2.5      0"), std::string::npos) << o.out;
+  EXPECT_NE(o.out.find("\nexact     without  -        0"), std::string::npos) << o.out;
+  EXPECT_NE(o.out.find("without: its task file has none"), std::string::npos) << o.out;
+  const nlohmann::json tasks = samebits(scratch_, {"list", "tasks", "--json", "--include-path", scratch_ / ""}).json();
+  for (const nlohmann::json& row : tasks["tasks"]) {
+    if (row["name"] != "without" && row["name"] != "with") continue;
+    EXPECT_EQ(row["version"], row["name"] == "with" ? nlohmann::json("2.5") : nlohmann::json()) << row;
+  }
+}
+
 TEST_F(Verbs, TokenizeTakesTextFromStdin) {
   const Outcome whole = shell(scratch_, "printf 'ab\\nc' | samebits model tokenize -m " + quoted(model_));
   EXPECT_EQ(whole.json().size(), 4u) << whole.out << whole.err;

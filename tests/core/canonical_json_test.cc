@@ -182,8 +182,38 @@ TEST(CanonicalJson, HostileTextIsRefusedWithItsByteOffset) {
   } catch (const Error& e) {
     EXPECT_EQ(e.where, "items.jsonl, byte 7");
   }
+  try {
+    parse_json("{\n  \"é\": 1,\n  \"é\": x}\n", "task.json");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.where, "task.json, byte 15 (line 3, column 3)");
+  }
   EXPECT_EQ(parse_code(deep.substr(1, 128)), "");
   EXPECT_EQ(code_of([] { parse_json("[1]", "test", {.depth = 64, .bytes = 2}); }), "E0602");
+}
+
+TEST(CanonicalJson, KeysKeepTheirOrderWhereItIsAskedFor) {
+  const JsonRefusal refuse = [](const std::string& problem, size_t offset) {
+    throw Error("E0409", problem, fmt::to_string(offset), "");
+  };
+  const std::string text = R"({"b":[1,{"z":-2,"y":0.5}],"a":18446744073709551615,"c":{}})";
+  EXPECT_EQ(parse_ordered_json(text, refuse).dump(), text);
+  EXPECT_EQ(code_of([&] { parse_ordered_json(text.substr(1), refuse); }), "E0409");
+  EXPECT_EQ(code_of([&] { parse_ordered_json(R"({"a":1,"b":2,"a":3})", refuse); }), "E0409");
+}
+
+TEST(CanonicalJson, ValuesOfAnotherShapeAreNamedInOurWords) {
+  const auto problem = [](const auto& read) -> std::string {
+    try {
+      read(json::parse(R"({"a": [1]})"));
+    } catch (const json::exception& e) {
+      return shape_problem(e);
+    }
+    return "";
+  };
+  EXPECT_EQ(problem([](const json& v) { v.at("b"); }), "a key is missing");
+  EXPECT_EQ(problem([](const json& v) { v.at("a").at(1); }), "a list is too short");
+  EXPECT_EQ(problem([](const json& v) { v.at("a").get<std::string>(); }), "a value has another type than is due");
 }
 
 TEST(CanonicalJson, EveryTruncationAndByteFlipIsReadOrRefusedNeverWorse) {

@@ -91,6 +91,25 @@ TEST(Documents, MalformedRecordsNameTheLine) {
   EXPECT_EQ(error_code_of([&] { parse("{\"a\": 1}", "json", "rows"); }, &message), "E0409");
 }
 
+TEST(Documents, MalformedJsonIsSaidInOurWordsWithLineAndColumn) {
+  const struct {
+    std::string bytes, format, where, what;
+  } cases[] = {
+      {"{\"a\": 1}\n\n{\"a\": \"é\", b}\n", "jsonl", "f, line 3, column 12", "a key in quotes is due"},
+      {"[\n {\"a\": 1},\n {\"a\": 1,,}\n]\n", "json", "f, line 3, column 10", "a key in quotes is due"},
+      {"[\n {\"a\": 1},\n {\"a\": \"\xff\"}\n]\n", "json", "f, line 3, column 9", "invalid UTF-8"},
+      {"[\n {\"a\":\n" + std::string(70, '[') + "\n]\n", "json", "f, line 3, column 63", "nested deeper than 64"},
+      {"{\"a\": 1, \"a\": 2}\n", "jsonl", "f, line 1, column 10", "a key that stood before"},
+      {"{\"a\": NaN}\n", "jsonl", "f, line 1, column 7", "a value is due"},
+  };
+  for (const auto& [bytes, format, where, what] : cases) {
+    std::string message;
+    EXPECT_EQ(error_code_of([&] { parse(bytes, format); }, &message), "E0409") << bytes;
+    EXPECT_NE(message.find(what + " | " + where + " | "), std::string::npos) << message;
+    EXPECT_EQ(message.find("exception"), std::string::npos) << message;
+  }
+}
+
 TEST(Documents, SmallFilesCannotBecomeHugeTables) {
   const auto code = [](const std::string& bytes, const std::string& format) {
     return error_code_of([&] { parse(bytes, format); });

@@ -334,12 +334,34 @@ TEST(YamlTask, GroupsThatDoubleAtEveryLevelAreRefused) {
 
 TEST(YamlTask, AFileThatCannotBeReadIsListedWithTheReason) {
   Folder f;
-  f.dir.write("broken.yaml", "task: [\n");
+  f.dir.write("t.yaml", "include: base_yaml\ntask: t\n");
+  const std::string broken = f.dir.write("broken.yaml", "task: [\n");
   bool seen = false;
   for (const TaskSummary& t : list_tasks(f.options))
-    if (t.id == "broken") seen = t.missing.find("E0405") != std::string::npos;
+    if (t.id == broken) seen = t.missing.find("E0405") != std::string::npos;
   EXPECT_TRUE(seen);
-  EXPECT_EQ(error_code_of([&] { f.plan("broken"); }), "E0405");
+  EXPECT_EQ(error_code_of([&] { f.plan("arc_easy"); }), "E0405") << "it may be the one of that file";
+  EXPECT_EQ(f.plan("t").samples.size(), 3u);
+}
+
+// lm-eval's own folder has such files; they may not keep the others from being used.
+TEST(YamlTask, TwoFilesOfOneNameConcernThatNameOnly) {
+  Folder f;
+  for (const char* name : {"a", "b"}) f.dir.write(std::string(name) + ".yaml", "include: base_yaml\ntask: twice\n");
+  f.dir.write("t.yaml", "include: base_yaml\ntask: t\n");
+  EXPECT_EQ(error_code_of([&] { f.plan("twice"); }), "E0406");
+  EXPECT_EQ(f.plan("t").samples.size(), 3u);
+  bool seen = false;
+  for (const TaskSummary& t : list_tasks(f.options))
+    if (t.id == "twice") seen = t.missing.find("E0406") != std::string::npos;
+  EXPECT_TRUE(seen);
+}
+
+TEST(YamlTask, AFileWithAClassIsATaskInPythonWhateverItsGroup) {
+  Folder f;
+  for (const std::string name : {"a", "b"}) f.dir.write(name + ".yaml", "group: g\ntask: " + name + "\nclass: C\n");
+  EXPECT_EQ(error_code_of([&] { f.plan("a"); }), "E0415");
+  EXPECT_EQ(error_code_of([&] { f.plan("g"); }), "E0401");
 }
 
 }  // namespace
