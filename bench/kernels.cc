@@ -97,10 +97,10 @@ void linear(benchmark::State& state, const QuantType& type, const Layer& layer, 
   if (w.quantised()) {
     quantised.resize(rows, layer.cols, wide);
     for (int64_t r = 0; r < rows; ++r) k.quantise_row(x.data() + r * layer.cols, layer.cols, quantised.row(r));
-    starts = quantised.starts(rows, w.view().offset, w.parts());
+    starts = quantised.starts(w.view().offset, w.parts());
   }
   const ActivationView view = quantised.view(w.parts(), starts);
-  std::vector<float> y(static_cast<size_t>(rows * layer.rows));
+  HugeVector<float> y(static_cast<size_t>(rows * layer.rows));
   int64_t group = 0;
   for (auto _ : state) {
     multiply_groups(k, w.view(group), 0, groups, view, x.data(), layer.cols, rows, y.data(), layer.rows);

@@ -3,21 +3,30 @@
 #include <algorithm>
 
 namespace samebits {
-namespace {
 
-constexpr int64_t kActivationBytes = 512 << 10;  // of a chunk of tokens: they stay in a core's second-level cache
-
-ActivationView from_token(ActivationView x, int64_t t, int parts) {
-  const int64_t blocks = x.cols / 32;
-  x.hi += t * x.cols;
-  if (x.lo) x.lo += t * x.cols;
-  x.d += t * blocks;
-  x.s += t * blocks * parts;
-  x.start += t * blocks * parts;
-  return x;
+QuantisedRow QuantisedRows::row(int64_t r) {
+  const int64_t first = r / kTileRows * kTileRows, lane = r - first, stride = std::min(kTileRows, rows - first);
+  const int64_t q = first * cols + 32 * lane, block = first * blocks + lane, half = 2 * first * blocks + lane;
+  return {at(hi, q), wide ? at(lo, q) : nullptr, at(d, block), at(s32, block), at(s16, half), at(sum16, half), stride};
 }
 
-}  // namespace
+std::vector<int32_t> QuantisedRows::starts(int32_t offset, int parts) const {
+  std::vector<int32_t> out(static_cast<size_t>(rows * blocks * parts), 0);
+  if (offset == 0) return out;
+  if (parts == 2) {
+    for (size_t i = 0; i < out.size(); ++i) out[i] = -offset * sum16[i];
+    return out;
+  }
+  for (int64_t first = 0; first < rows; first += kTileRows) {
+    const int64_t tokens = std::min(kTileRows, rows - first);
+    for (int64_t b = 0; b < blocks; ++b) {
+      const int32_t* sums = sum16.data() + 2 * (first * blocks + b * tokens);
+      for (int64_t t = 0; t < tokens; ++t)
+        *at(out, first * blocks + b * tokens + t) = -offset * (sums[t] + sums[tokens + t]);
+    }
+  }
+  return out;
+}
 
 void multiply_groups(const Kernels& kernels, const WeightView& w, int64_t g0, int64_t g1,
                      const ActivationView& quantised, const float* x, int64_t x_stride, int64_t n, float* y,
@@ -25,13 +34,8 @@ void multiply_groups(const Kernels& kernels, const WeightView& w, int64_t g0, in
   if (is_float(w.layout)) return kernels.linear_float(w, g0, g1, x, x_stride, n, y, y_stride);
   thread_local HugeVector<uint8_t> scratch;
   scratch.resize(static_cast<size_t>(linear_scratch_bytes(w.cols)));
-  const int64_t chunk = std::max<int64_t>(48, kActivationBytes / (w.cols * (quantised.lo ? 2 : 1)) / 48 * 48);
-  for (int64_t t = 0; t < n; t += chunk) {
-    const ActivationView tokens = from_token(quantised, t, info_of(w.layout).parts());
-    for (int64_t g = g0; g < g1; g += 2)
-      kernels.linear(w, g, std::min(g + 2, g1), tokens, std::min(chunk, n - t), y + t * y_stride, y_stride,
-                     scratch.data());
-  }
+  for (int64_t g = g0; g < g1; g += 2)
+    kernels.linear(w, g, std::min(g + 2, g1), quantised, y, y_stride, scratch.data());
 }
 
 }  // namespace samebits

@@ -16,38 +16,32 @@ auto* at(Vector& v, int64_t i) {
 }
 
 struct QuantisedRows {
-  int64_t cols = 0, blocks = 0;
+  int64_t rows = 0, cols = 0, blocks = 0;
   bool wide = false;
-  HugeVector<int8_t> hi, lo;      // (rows, cols)
-  HugeVector<float> d, s32, s16;  // (rows, blocks), (rows, blocks), (rows, 2 blocks)
-  HugeVector<int32_t> sum16;      // (rows, 2 blocks)
+  // In tiles, as ActivationView says.
+  HugeVector<int8_t> hi, lo;      // (rows * cols)
+  HugeVector<float> d, s32, s16;  // (rows * blocks), (rows * blocks), (rows * 2 blocks)
+  HugeVector<int32_t> sum16;      // (rows * 2 blocks)
 
-  void resize(int64_t rows, int64_t n_cols, bool is_wide) {
+  void resize(int64_t n_rows, int64_t n_cols, bool is_wide) {
+    rows = n_rows;
     cols = n_cols;
     blocks = cols / 32;
     wide = is_wide;
     const auto n = static_cast<size_t>(rows * blocks);
-    hi.resize(static_cast<size_t>(rows * cols));
-    if (wide) lo.resize(hi.size());
+    hi.resize(32 * n);
+    if (wide) lo.resize(32 * n);
     d.resize(n);
     s32.resize(n);
     s16.resize(2 * n);
     sum16.resize(2 * n);
   }
-  QuantisedRow row(int64_t r) {
-    return {at(hi, r * cols), wide ? at(lo, r * cols) : nullptr, at(d, r * blocks),
-            at(s32, r * blocks), at(s16, 2 * r * blocks), at(sum16, 2 * r * blocks)};
-  }
+  QuantisedRow row(int64_t r);
   // -offset * sum of q, per block or half block.
-  std::vector<int32_t> starts(int64_t rows, int32_t offset, int parts) const {
-    std::vector<int32_t> out(static_cast<size_t>(rows * blocks * parts), 0);
-    if (offset == 0) return out;
-    for (size_t i = 0; i < out.size(); ++i)
-      out[i] = -offset * (parts == 2 ? sum16[i] : sum16[2 * i] + sum16[2 * i + 1]);
-    return out;
-  }
+  std::vector<int32_t> starts(int32_t offset, int parts) const;
   ActivationView view(int parts, const std::vector<int32_t>& start) const {
-    return {cols, hi.data(), wide ? lo.data() : nullptr, d.data(), parts == 2 ? s16.data() : s32.data(), start.data()};
+    return {rows,        cols, hi.data(), wide ? lo.data() : nullptr, d.data(), parts == 2 ? s16.data() : s32.data(),
+            start.data()};
   }
 };
 

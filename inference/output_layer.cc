@@ -81,7 +81,7 @@ std::vector<LogitSummary> OutputLayer::summarise(const float* hidden, int64_t n,
       for (int64_t r = 0; r < tile.rows; ++r)
         summaries[static_cast<size_t>(r)].finite =
             kernels_.quantise_row(tile.hidden + r * pad16(n_embd_), n_embd_, tile.quantised.row(r));
-      tile.start = tile.quantised.starts(tile.rows, w.view().offset, w.parts());
+      tile.start = tile.quantised.starts(w.view().offset, w.parts());
     }
     tile.chunks.resize(rows * static_cast<size_t>(chunks));
     workers_.each(chunks, [&](int64_t c) { fold_chunk(tile, c, ids.subspan(at_first, rows), summaries); });
@@ -100,7 +100,7 @@ std::vector<float> OutputLayer::logits(const float* hidden) {
   if (w.quantised()) {
     q.resize(1, n_embd_, layer_.wide);
     kernels_.quantise_row(hidden, n_embd_, q.row(0));
-    start = q.starts(1, w.view().offset, w.parts());
+    start = q.starts(w.view().offset, w.parts());
   }
   const int64_t groups = w.view().groups, step = workers_.pick(64, 1, 64);
   workers_.each((groups + step - 1) / step, [&](int64_t i) {

@@ -120,7 +120,7 @@ void Transformer::multiply(std::span<const Product> products, const float* x, in
     const QuantisedRows& q = products[i].w->wide ? wide : narrow;
     ActivationView view;
     if (w.quantised()) {
-      starts[i] = q.starts(rows, w.view().offset, w.parts());
+      starts[i] = q.starts(w.view().offset, w.parts());
       view = q.view(w.parts(), starts[i]);
     }
     const int64_t groups = pad16(w.rows()) / 16;

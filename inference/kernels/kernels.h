@@ -26,16 +26,20 @@ struct WeightView {
 
 // Rows of activations, quantised per block of 32 (NUMERICS.md §2). `lo` null: 8 bits, q = hi.
 // Otherwise 16 bits: q = 256 hi + lo.
+//
+// Tiles of kTileRows tokens, the last one of what remains, so that a kernel reads each array as one stream.
 struct ActivationView {
-  int64_t cols = 0;
-  const int8_t* hi = nullptr;      // (tokens, cols)
-  const int8_t* lo = nullptr;      // (tokens, cols)
-  const float* d = nullptr;        // (tokens, blocks)
-  const float* s = nullptr;        // (tokens, blocks * parts): d * float(sum of q); parts = halves ? 2 : 1
-  const int32_t* start = nullptr;  // (tokens, blocks * parts): -offset * sum of q
+  int64_t tokens = 0, cols = 0;
+  const int8_t* hi = nullptr;      // tiles of (blocks, token, 32)
+  const int8_t* lo = nullptr;      // tiles of (blocks, token, 32)
+  const float* d = nullptr;        // tiles of (blocks, token)
+  const float* s = nullptr;        // tiles of (blocks, parts, token): d * float(sum of q); parts = halves ? 2 : 1
+  const int32_t* start = nullptr;  // tiles of (blocks, parts, token): -offset * sum of q
 };
+inline constexpr int64_t kTileRows = 6;
 
-// Writable form, filled by quantise_row.
+// Writable form of one row, filled by quantise_row: what belongs to one block lies `stride` times further on than the
+// block before, the number of tokens in the row's tile.
 struct QuantisedRow {
   int8_t* hi;
   int8_t* lo;        // null: 8 bits
@@ -43,6 +47,7 @@ struct QuantisedRow {
   float* s32;        // (blocks)
   float* s16;        // (blocks * 2)
   int32_t* sum16;    // (blocks * 2)
+  int64_t stride = 1;
 };
 
 // One (run of rows, KV head) of attention: n_rows query rows at consecutive positions of one sequence.
@@ -83,9 +88,9 @@ constexpr int64_t linear_scratch_bytes(int64_t cols) { return 2 * (16 * cols + c
 struct Kernels {
   const char* name;  // "avx2"
 
-  // y[t][16g … 16g+15] = W x for at most two groups [g0, g1), tokens [0, n_tokens). `scratch`: linear_scratch_bytes().
-  void (*linear)(const WeightView&, int64_t g0, int64_t g1, const ActivationView&, int64_t n_tokens, float* y,
-                 int64_t y_stride, uint8_t* scratch);
+  // y[t][16g … 16g+15] = W x for at most two groups [g0, g1) and all tokens. `scratch`: linear_scratch_bytes().
+  void (*linear)(const WeightView&, int64_t g0, int64_t g1, const ActivationView&, float* y, int64_t y_stride,
+                 uint8_t* scratch);
   // The same for f32, f16 and bf16 weights and plain activations x (tokens, x_stride).
   void (*linear_float)(const WeightView&, int64_t g0, int64_t g1, const float* x, int64_t x_stride, int64_t n_tokens,
                        float* y, int64_t y_stride);

@@ -81,24 +81,43 @@ inline int32_t first_sum(int32_t offset, int32_t start) {
   return start / offset * (offset - kFullByteBias);
 }
 
-// Tokens t0 … t0 + kTokens - 1 by the groups w[0] …; y: (token, 16 rows of each group).
+// Where the tokens from t0 on of one tile of activations begin; `stride` tokens are in the tile.
+struct TileView {
+  int64_t stride;
+  const int8_t *hi, *lo;  // (blocks, token, 32)
+  const float *d, *s;     // (blocks, token), (blocks, parts, token)
+  const int32_t* start;   // (blocks, parts, token)
+};
+
+inline TileView tile_at(const ActivationView& x, int64_t t0, int parts) {
+  const int64_t first = t0 / kTileRows * kTileRows, lane = t0 - first, left = x.tokens - first, blocks = x.cols / 32;
+  const int64_t q = first * x.cols + 32 * lane, part = first * blocks * parts + lane;
+  return {left < kTileRows ? left : kTileRows, x.hi + q,   x.lo ? x.lo + q : nullptr,
+          x.d + first * blocks + lane,         x.s + part, x.start + part};
+}
+
+// kTokens tokens of a tile by the groups w[0] …; y: (token, 16 rows of each group).
 template <bool kWide, int kGroups, int kTokens, class Weights>
-inline void tile(const Weights* w, int32_t offset, const ActivationView& x, int64_t t0, float* y, int64_t y_stride) {
+inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t blocks, float* y, int64_t y_stride) {
   constexpr LayoutInfo kInfo = Weights::kInfo;
   constexpr int kParts = kInfo.parts(), kSteps = 8 / kParts;
-  const int64_t blocks = x.cols / 32;
   F acc[kGroups][kTokens];
   for (int g = 0; g < kGroups; ++g)
     for (int t = 0; t < kTokens; ++t) acc[g][t] = set1(0.0f);
+  for (int t = 0; t < kTokens; ++t)
+    for (int g = 0; g < kGroups; ++g) __builtin_prefetch(y + t * y_stride + g * 16, 1);
 
   for (int64_t b = 0; b < blocks; ++b) {
     for (int g = 0; g < kGroups; ++g) w[g].prefetch(b);
+    const int64_t q = 32 * b * x.stride;
+    if constexpr (kTokens == kTileRows)
+      for (int i = 0; i < 32 * kTokens; i += 64) __builtin_prefetch(x.hi + q + kAhead / 2 + i);
     for (int part = 0; part < kParts; ++part) {
-      const int64_t at = b * kParts + part;
+      const int64_t at = (b * kParts + part) * x.stride;
       I low[kGroups][kTokens], high[kGroups][kTokens];
       for (int t = 0; t < kTokens; ++t)
         for (int g = 0; g < kGroups; ++g) {
-          low[g][t] = set1(first_sum<kInfo.full_byte>(offset, x.start[(t0 + t) * blocks * kParts + at]));
+          low[g][t] = set1(first_sum<kInfo.full_byte>(offset, x.start[at + t]));
           if constexpr (kWide) high[g][t] = set1(int32_t{0});
         }
 #pragma GCC unroll 8
@@ -107,7 +126,7 @@ inline void tile(const Weights* w, int32_t offset, const ActivationView& x, int6
         B ws[kGroups];
         for (int g = 0; g < kGroups; ++g) ws[g] = w[g].bytes(b, k4);
         for (int t = 0; t < kTokens; ++t) {
-          const int64_t column = (t0 + t) * x.cols + 32 * b + 4 * k4;
+          const int64_t column = q + 32 * t + 4 * k4;
           if constexpr (kWide) {
             for (int g = 0; g < kGroups; ++g) high[g][t] = dot4<kInfo.full_byte>(high[g][t], ws[g], x.hi + column);
             for (int g = 0; g < kGroups; ++g) low[g][t] = dot4<kInfo.full_byte>(low[g][t], ws[g], x.lo + column);
@@ -122,35 +141,45 @@ inline void tile(const Weights* w, int32_t offset, const ActivationView& x, int6
         if constexpr (kInfo.min) mw = w[g].m(b, part);
         for (int t = 0; t < kTokens; ++t) {
           const I sum = kWide ? shift_left(high[g][t], 8) + low[g][t] : low[g][t];
-          acc[g][t] = fma(to_float(sum), dw * set1(x.d[(t0 + t) * blocks + b]), acc[g][t]);
-          if constexpr (kInfo.min) acc[g][t] = fma(mw, set1(x.s[(t0 + t) * blocks * kParts + at]), acc[g][t]);
+          acc[g][t] = fma(to_float(sum), dw * set1(x.d[b * x.stride + t]), acc[g][t]);
+          if constexpr (kInfo.min) acc[g][t] = fma(mw, set1(x.s[at + t]), acc[g][t]);
         }
       }
     }
   }
   for (int t = 0; t < kTokens; ++t)
-    for (int g = 0; g < kGroups; ++g) store(y + (t0 + t) * y_stride + g * 16, acc[g][t]);
+    for (int g = 0; g < kGroups; ++g) store(y + t * y_stride + g * 16, acc[g][t]);
 }
 
+// All tokens; the kernel's tile is all of a tile of activations or a part of it.
 template <bool kWide, int kGroups, class Weights>
-inline void tiles(const Weights* w, int32_t offset, const ActivationView& x, int64_t n, float* y, int64_t stride) {
+inline void tiles(const Weights* w, int32_t offset, const ActivationView& x, float* y, int64_t stride) {
   constexpr int kTile = kWide && kTileTokens == 3 ? 2 : kTileTokens;  // two sums an output need more registers
-  int64_t t = 0;
-  for (; t + kTile <= n; t += kTile) tile<kWide, kGroups, kTile>(w, offset, x, t, y, stride);
-  for (; t + 2 <= n; t += 2) tile<kWide, kGroups, 2>(w, offset, x, t, y, stride);
-  for (; t < n; ++t) tile<kWide, kGroups, 1>(w, offset, x, t, y, stride);
+  const int64_t blocks = x.cols / 32;
+  for (int64_t t = 0, left = 0; t < x.tokens; t += left) {
+    const int64_t end = t / kTileRows * kTileRows + kTileRows;
+    left = (end < x.tokens ? end : x.tokens) - t;
+    const TileView from = tile_at(x, t, Weights::kInfo.parts());
+    if (left >= kTile)
+      tile<kWide, kGroups, kTile>(w, offset, from, blocks, y + t * stride, stride), left = kTile;
+    else if (left >= 2)
+      tile<kWide, kGroups, 2>(w, offset, from, blocks, y + t * stride, stride), left = 2;
+    else
+      tile<kWide, kGroups, 1>(w, offset, from, blocks, y + t * stride, stride);
+  }
 }
 
 template <Layout kLayout>
-inline void linear_as(const WeightView& w, int64_t g0, int64_t g1, const ActivationView& x, int64_t n, float* y,
-                      int64_t stride, uint8_t* scratch) {
+inline void linear_as(const WeightView& w, int64_t g0, int64_t g1, const ActivationView& x, float* y, int64_t stride,
+                      uint8_t* scratch) {
   using From = Stream<kLayout>;
   const auto stream = [&](int64_t g) { return From{w.data + g * group_bytes(kLayout, w.cols)}; };
-  if (n == 1) {
+  if (x.tokens == 1) {
+    const TileView token = tile_at(x, 0, From::kInfo.parts());
     for (int64_t g = g0; g < g1; ++g) {
       const From from = stream(g);
-      x.lo ? tile<true, 1, 1>(&from, w.offset, x, 0, y + 16 * g, stride)
-           : tile<false, 1, 1>(&from, w.offset, x, 0, y + 16 * g, stride);
+      x.lo ? tile<true, 1, 1>(&from, w.offset, token, w.cols / 32, y + 16 * g, stride)
+           : tile<false, 1, 1>(&from, w.offset, token, w.cols / 32, y + 16 * g, stride);
     }
     return;
   }
@@ -158,17 +187,17 @@ inline void linear_as(const WeightView& w, int64_t g0, int64_t g1, const Activat
   uint8_t* aligned = scratch + (64 - reinterpret_cast<uintptr_t>(scratch) % 64) % 64;
   const To panels[2] = {To(aligned, w.cols, 0), To(aligned, w.cols, 1)};
   for (int64_t g = g0; g < g1; ++g) panels[g - g0].decode(stream(g), w.cols / 32);
-  if (!x.lo && g1 - g0 == 2 && kTileTokens > 3) return tiles<false, 2>(panels, w.offset, x, n, y + 16 * g0, stride);
+  if (!x.lo && g1 - g0 == 2 && kTileTokens > 3) return tiles<false, 2>(panels, w.offset, x, y + 16 * g0, stride);
   for (int64_t g = g0; g < g1; ++g)
-    x.lo ? tiles<true, 1>(panels + (g - g0), w.offset, x, n, y + 16 * g, stride)
-         : tiles<false, 1>(panels + (g - g0), w.offset, x, n, y + 16 * g, stride);
+    x.lo ? tiles<true, 1>(panels + (g - g0), w.offset, x, y + 16 * g, stride)
+         : tiles<false, 1>(panels + (g - g0), w.offset, x, y + 16 * g, stride);
 }
 
-inline void linear(const WeightView& w, int64_t g0, int64_t g1, const ActivationView& x, int64_t n, float* y,
-                   int64_t y_stride, uint8_t* scratch) {
+inline void linear(const WeightView& w, int64_t g0, int64_t g1, const ActivationView& x, float* y, int64_t y_stride,
+                   uint8_t* scratch) {
   switch (w.layout) {
 #define SAMEBITS_CASE(name) \
-  case Layout::name: return linear_as<Layout::name>(w, g0, g1, x, n, y, y_stride, scratch);
+  case Layout::name: return linear_as<Layout::name>(w, g0, g1, x, y, y_stride, scratch);
     SAMEBITS_CASE(u4) SAMEBITS_CASE(u4_min) SAMEBITS_CASE(u5) SAMEBITS_CASE(u5_min) SAMEBITS_CASE(u8)
     SAMEBITS_CASE(u4_sub_min) SAMEBITS_CASE(u5_sub_min) SAMEBITS_CASE(u4_sub_halves) SAMEBITS_CASE(u4_sub_halves_min)
     SAMEBITS_CASE(u6_sub_halves) SAMEBITS_CASE(u8_sub) SAMEBITS_CASE(u5_f32)

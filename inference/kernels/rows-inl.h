@@ -14,23 +14,23 @@ inline bool quantise_row(const float* x, int64_t cols, const QuantisedRow& out) 
     const bool zero = bad || amax < 0x1p-100f;
     const float d = zero ? 0.0f : amax / range;
     const float inverse = zero ? 0.0f : range / amax;
-    out.d[b] = d;
+    out.d[b * out.stride] = d;
     int32_t sum[2] = {0, 0};
     for (int h = 0; h < 2; ++h) {
       const I q = bad ? set1(int32_t{0}) : to_int(round_even(half[h] * set1(inverse)));
       sum[h] = reduce_add(q);
-      int8_t* hi = out.hi + 32 * b + 16 * h;
+      const int64_t at = 32 * b * out.stride + 16 * h;
       if (out.lo) {  // q = 256 hi + lo, -128 <= lo <= 127
         const I upper = shift_right(q + set1(int32_t{128}), 8);
-        store_i8(hi, upper);
-        store_i8(out.lo + 32 * b + 16 * h, q - shift_left(upper, 8));
+        store_i8(out.hi + at, upper);
+        store_i8(out.lo + at, q - shift_left(upper, 8));
       } else {
-        store_i8(hi, q);
+        store_i8(out.hi + at, q);
       }
-      out.sum16[2 * b + h] = sum[h];
-      out.s16[2 * b + h] = d * static_cast<float>(sum[h]);
+      out.sum16[(2 * b + h) * out.stride] = sum[h];
+      out.s16[(2 * b + h) * out.stride] = d * static_cast<float>(sum[h]);
     }
-    out.s32[b] = d * static_cast<float>(sum[0] + sum[1]);
+    out.s32[b * out.stride] = d * static_cast<float>(sum[0] + sum[1]);
   }
   return finite;
 }

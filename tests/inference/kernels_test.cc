@@ -42,7 +42,7 @@ std::vector<float> multiply(Isa isa, const PackedMatrix& w, const std::vector<fl
   if (w.quantised()) {
     rows.resize(tokens, w.cols(), wide);
     for (int64_t r = 0; r < tokens; ++r) k.quantise_row(x.data() + r * w.cols(), w.cols(), rows.row(r));
-    starts = rows.starts(tokens, w.view().offset, w.parts());
+    starts = rows.starts(w.view().offset, w.parts());
     view = rows.view(w.parts(), starts);
   }
   const int64_t groups = w.view().groups;
