@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
 #include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
@@ -62,6 +63,16 @@ std::string header_line(const json& key) { return record_line({{"format", kJourn
               "choose another folder with -o, or check its permissions");
 }
 
+// The folders of a path that are not there, the innermost first.
+std::vector<fs::path> missing_folders(const std::string& dir) {
+  std::vector<fs::path> out;
+  std::error_code ignored;
+  for (fs::path at = fs::absolute(dir, ignored).lexically_normal(); !at.empty() && !fs::exists(at, ignored);
+       at = at.parent_path())
+    if (at.has_filename()) out.push_back(at);
+  return out;
+}
+
 // Only a new or empty folder, or one that a run left unfinished, may become an output folder.
 void check_folder(const std::string& dir) {
   std::error_code failed;
@@ -96,7 +107,9 @@ File open_locked(const std::string& path) {
 struct Journal::State {
   std::string dir, path;
   File file{-1};
+  std::vector<fs::path> made_folders;  // by this object, the innermost first
   Responses known;
+  bool responses = false;  // the file holds some
   uint64_t dropped = 0;
   int unsynced = 0;
   std::chrono::steady_clock::time_point last_sync = std::chrono::steady_clock::now();
@@ -124,6 +137,7 @@ uint64_t Journal::State::load(std::string_view bytes, const json& key) {
   while (true) {
     const std::string_view text = take_record(rest);
     if (text.empty()) return bytes.size() - rest.size();
+    responses = true;
     const json record = parse_json(text, path);
     Fields f(record, path);
     const auto index = f.integer<uint32_t>("index");
@@ -137,8 +151,9 @@ uint64_t Journal::State::load(std::string_view bytes, const json& key) {
 
 Journal::Journal(const std::string& dir, const Plan& plan, const ModelInfo& model, bool logits_digest)
     : state_(std::make_unique<State>()) {
-  check_folder(dir);
   State& s = *state_;
+  s.made_folders = missing_folders(dir);
+  check_folder(dir);
   s.dir = dir;
   s.path = (fs::path(dir) / kJournalName).string();
   s.file = open_locked(s.path);
@@ -154,13 +169,22 @@ Journal::Journal(const std::string& dir, const Plan& plan, const ModelInfo& mode
   sync_path(dir);
 }
 
-Journal::~Journal() = default;
+Journal::~Journal() {
+  if (state_->responses) return;
+  std::error_code ignored;  // nothing is lost with what stays
+  fs::remove(state_->path, ignored);
+  for (const fs::path& folder : state_->made_folders)
+    if (!fs::remove(folder, ignored)) break;  // somebody else uses it
+}
 
 Responses Journal::take_known() { return std::move(state_->known); }
 
 uint64_t Journal::dropped_bytes() const { return state_->dropped; }
 
+bool Journal::holds_responses() const { return state_->responses; }
+
 void Journal::append(const Response& response) {
+  state_->responses = true;
   write_all(state_->file.fd(), record_line({{"index", response.index}, {"response", response_json(response)}}),
             state_->path);
   const bool due = std::chrono::steady_clock::now() - state_->last_sync >= kTimePerSync;

@@ -23,7 +23,8 @@ inline constexpr const char* kJournalName = "samebits.journal";
 class Journal {
  public:
   // Creates the folder and the journal, or continues the one that is there. Threads, tier, batch and memory may
-  // differ from before; plan, model, contract and --logits-digest may not.
+  // differ from before; plan, model, contract and --logits-digest may not. A journal that gets no response at all is
+  // removed again with the folders made for it: what a run refuses leaves nothing behind.
   Journal(const std::string& dir, const Plan&, const ModelInfo&, bool logits_digest = false);
   ~Journal();
   Journal(const Journal&) = delete;
@@ -32,6 +33,7 @@ class Journal {
   // What earlier runs answered, by request; failed ones are asked again. Gives them away.
   Responses take_known();
   uint64_t dropped_bytes() const;  // of a torn end
+  bool holds_responses() const;
 
   void append(const Response&);
   void sync();    // all that was appended survives a power failure from here on

@@ -10,6 +10,7 @@
 #include "results/encoding.h"
 #include "results/fields.h"
 #include "results/notes.h"
+#include "results/verify.h"
 
 namespace samebits {
 namespace {
@@ -88,6 +89,18 @@ json results_json(const json& claims) {
 }
 
 json show_json(const Bundle& bundle) { return results_json(bundle.claims()); }
+
+std::string why_unchecked(const std::string& dir) try {
+  const std::optional<Difference> d = verify_bundle(dir, {}, nullptr, nullptr).difference;
+  if (!d) return "";
+  throw Error("E0611",
+              fmt::format("the scores do not follow from the answers in the bundle: {} is {}, computed here {} ({})",
+                          d->field, d->stored, d->computed, d->cause),
+              dir + ": " + d->where, "do not trust it; `samebits verify " + dir + "` says more");
+} catch (const Error& e) {
+  if (e.code != "E0902") throw;
+  return e.problem;
+}
 
 void show_samples(const Bundle& bundle, const std::string& task, const std::function<void(const json&)>& sample) {
   const StoredRun run = load_run(bundle);

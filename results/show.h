@@ -22,6 +22,11 @@ nlohmann::json results_json(const nlohmann::json& claims);  // the same over Bun
 // then output; n_context: how many are context.
 void show_samples(const Bundle&, const std::string& task, const std::function<void(const nlohmann::json&)>& sample);
 
+// Scores that a reader sees must follow from the answers stored beside them, so they are computed again (level 2 of
+// verify.h, without task files): sums that fit are easily forged. Throws E0611 with the first difference. Returns why
+// that cannot be told here (a plugin that is not loaded); empty when they do follow.
+std::string why_unchecked(const std::string& dir);
+
 // "acc", or "exact_match,strict-match" for a filtered one.
 std::string metric_key(const std::string& metric, const std::string& filter);
 

@@ -139,6 +139,7 @@ Exit run(const RunFlags& flags) {
   preflight(plan);
   const std::string dir = flags.out.empty() ? default_folder(flags, plan, model) : flags.out;
   if (holds_run(dir, plan, model, flags.engine.logits_digest)) {
+    why_unchecked(dir);  // throws when its scores were edited; all plugins are loaded
     talk("nothing to do: the bundle of this run is complete");
     return print_results(dir, flags.json);
   }
@@ -155,7 +156,8 @@ Exit run(const RunFlags& flags) {
   if (resumable) {
     talk_failed(failed);
     if (missing > 0) talk(fmt::format("incomplete: {} requests are not answered", missing));
-    talk("resume: the same command goes on from " + dir + "/" + kJournalName);
+    talk(journal.holds_responses() ? "resume: the same command goes on from " + dir + "/" + kJournalName
+                                   : "nothing was answered yet: the same command begins anew");
     if (flags.json)
       print(nlohmann::json{{"bundle", dir}, {"incomplete", {{"missing", missing}, {"failed", failed}}}}.dump() + "\n");
     return Exit::incomplete;

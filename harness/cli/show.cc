@@ -15,17 +15,30 @@ namespace {
 
 struct ShowFlags {
   std::string bundle, samples;
+  std::vector<std::string> plugins;
   bool json = false;
 };
 
 Exit show(const ShowFlags& flags) {
+  load_plugins(flags.plugins);
   const Bundle bundle = Bundle::open(flags.bundle);
-  if (!flags.samples.empty())
+  const std::string unchecked = why_unchecked(flags.bundle);
+  if (!unchecked.empty())
+    talk(
+        safe_text("warning: the scores could not be computed again: " + unchecked + "; load its plugin with --plugin"));
+  if (!flags.samples.empty()) {
     show_samples(bundle, flags.samples, [](const nlohmann::json& sample) { print(sample.dump() + "\n"); });
-  else if (flags.json)
-    print(show_json(bundle).dump() + "\n");
-  else
-    print(safe_text(Registry<Reporter>::instance().get("text").render(bundle.claims(), bundle.observations())));
+    return Exit::success;
+  }
+  nlohmann::json claims = bundle.claims();
+  if (!unchecked.empty()) claims["run"]["evidence"] = "unchecked";
+  if (flags.json) {
+    nlohmann::json shown = results_json(claims);
+    if (!unchecked.empty()) shown["unchecked"] = unchecked;
+    print(shown.dump() + "\n");
+  } else {
+    print(safe_text(Registry<Reporter>::instance().get("text").render(claims, bundle.observations())));
+  }
   return Exit::success;
 }
 
@@ -38,6 +51,7 @@ void add_show(CLI::App& app, Action& action) {
   verb->add_option("BUNDLE", flags->bundle, "a bundle's folder")->required();
   auto* samples =
       verb->add_option("--samples", flags->samples, "one JSON line a sample of this task")->type_name("TASK");
+  add_plugin_flag(*verb, flags->plugins);
   add_json_flag(*verb, flags->json);
   samples->excludes("--json");
   verb->callback([flags, &action] { action = [flags] { return show(*flags); }; });

@@ -69,6 +69,16 @@ TEST(Plugins, AWholeRunMadeOfExamples) {
   const auto environment = nlohmann::json::parse(read_text(scratch / "bundle/observations/environment.json"));
   ASSERT_EQ(environment["plugins"].size(), 6u);
   for (const auto& plugin : environment["plugins"]) EXPECT_EQ(plugin["sha256"].get<std::string>().size(), 64u);
+  // Who lacks the plugins cannot compute its scores again, and is told so on every line.
+  const std::string show = "samebits show " + quoted(scratch / "bundle");
+  const Outcome lacking = shell(scratch, show);
+  EXPECT_EQ(lacking.exit, 0) << lacking.err;
+  EXPECT_NE(lacking.out.find("\nunchecked  margins"), std::string::npos) << lacking.out;
+  EXPECT_NE(lacking.err.find("--plugin"), std::string::npos) << lacking.err;
+  EXPECT_TRUE(shell(scratch, show + " --json").json()["unchecked"].is_string());
+  const Outcome whole = shell(scratch, show + line.substr(line.find(" --plugin ")));
+  EXPECT_EQ(whole.out.find("unchecked"), std::string::npos) << whole.out;
+  EXPECT_EQ(whole.err, "");
 }
 
 TEST(Plugins, BadOnesAreRefusedWithTheReason) {

@@ -134,6 +134,12 @@ TEST_F(Verbs, AFolderThatCannotBeUsedIsAUsageError) {
   }
 }
 
+TEST_F(Verbs, WhatIsRefusedBeforeTheFirstAnswerLeavesNoFolder) {
+  expect_error(run({"--kv-memory", "1K"}), "E0223", 2);
+  EXPECT_FALSE(std::filesystem::exists(bundle_));
+  EXPECT_EQ(run({"--num-fewshot", "1"}).exit, 0) << "the folder is free for another run";
+}
+
 TEST_F(Verbs, PullingAPathSaysThatNamesArePulled) {
   const Outcome folder = samebits(scratch_, {"model", "pull", scratch_ / ""});
   expect_error(folder, "E0231", 2);
@@ -338,6 +344,27 @@ TEST_F(Verbs, VerifySaysWhatItCouldNotCompare) {
   run_task({"-t", "arc_easy", "--num-fewshot", "1", "--apply-chat-template", "--fewshot-as-multiturn", "false",
             "--system-instruction", "Be brief."});
   EXPECT_EQ(verified({"--level", "3", "--items", "1"})[0]["equal"], true);
+}
+
+TEST_F(Verbs, ShowRefusesScoresThatDoNotFollowFromTheAnswers) {
+  ASSERT_EQ(run().exit, 0);
+  const Outcome honest = samebits(scratch_, {"show", bundle_});
+  EXPECT_EQ(honest.exit, 0) << honest.err;
+  EXPECT_EQ(honest.err, "");
+  ASSERT_EQ(forge(scratch_, bundle_, "claims/tasks/arc_easy/scores.json",
+                  "s/\"value\":\"f64:[0-9a-f]*/\"value\":"
+                  "\"f64:3ff0000000000000/")
+                .exit,
+            0);
+  ASSERT_EQ(samebits(scratch_, {"verify", bundle_, "--level", "0"}).exit, 0) << "every sum fits";
+  for (const std::vector<std::string>& line :
+       std::vector<std::vector<std::string>>{{"show", bundle_}, {"show", bundle_, "--samples", "arc_easy"}}) {
+    const Outcome o = samebits(scratch_, line);
+    expect_error(o, "E0611", 5);
+    EXPECT_NE(o.err.find("samebits verify " + bundle_), std::string::npos) << o.err;
+  }
+  EXPECT_EQ(samebits(scratch_, {"show", bundle_, "--json"}).json()["error"]["code"], "E0611");
+  expect_error(run(), "E0611", 5);
 }
 
 // ---- Exit codes (design §6); 70 is for bugs alone ----

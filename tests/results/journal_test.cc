@@ -55,6 +55,22 @@ TEST(Journal, ResumedInAnyStepsTheBundleIsTheSameByteForByte) {
   }
 }
 
+TEST(Journal, WithoutAResponseItLeavesTheDiskAsItWas) {
+  TempDir temp;
+  const Plan plan = fake_plan();
+  fs::create_directory(temp / "empty");
+  for (const char* name : {"new", "deep/er/new", "empty", "empty/new"}) {
+    { Journal journal(temp / name, plan, fake_model()); }
+    EXPECT_TRUE(tree(temp / "").empty()) << name;
+    EXPECT_FALSE(fs::exists(temp / "new") || fs::exists(temp / "deep") || fs::exists(temp / "empty/new")) << name;
+    EXPECT_TRUE(fs::exists(temp / "empty")) << name;
+  }
+  ASSERT_FALSE(run_into(temp / "part", 1));
+  const auto before = tree(temp / "part");
+  { Journal journal(temp / "part", plan, fake_model()); }
+  EXPECT_EQ(tree(temp / "part"), before) << "answers of an earlier session";
+}
+
 TEST(Journal, KilledAtEveryByteOffsetItResumesToTheSameBundle) {
   TempDir temp;
   ASSERT_TRUE(run_into(temp / "whole"));
