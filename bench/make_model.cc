@@ -59,7 +59,7 @@ int make(int argc, char** argv) {
   TinyModelSpec spec = shape->second;
   spec.seed = argc == 5 ? std::strtoull(argv[4], nullptr, 10) : 1;
   if (type == "Q4_K_M")
-    spec.type_of = [n = spec.n_layers](const std::string& tensor) { return q4_k_m(tensor, n); };
+    spec.type_of = [n = spec.n_layers](const std::string& tensor, size_t) { return q4_k_m(tensor, n); };
   else
     spec.type = quant_type(type)->type;
   GgufWriter writer = tiny_model_writer(spec);

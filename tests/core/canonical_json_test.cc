@@ -14,6 +14,7 @@
 
 #include "harness/core/error.h"
 #include "tests/shared_data.h"
+#include "tests/support/errors.h"
 
 namespace samebits {
 namespace {
@@ -24,17 +25,6 @@ namespace fs = std::filesystem;
 std::string slurp(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// The code of the error that `action` throws; empty when it throws none.
-template <class Action>
-std::string code_of(Action action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e.code;
-  }
-  return "";
 }
 
 std::string parse_code(const std::string& text) {

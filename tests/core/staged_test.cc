@@ -7,6 +7,7 @@
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
 #include "tests/support/echo_backend.h"
+#include "tests/support/errors.h"
 
 namespace samebits {
 namespace {
@@ -101,12 +102,7 @@ TEST(StagedBackend, IsTransparentWithoutStages) {
 TEST(StagedBackend, BadChainsAreCodedErrors) {
   EchoBackend inner;
   const auto code = [&](StageUse use) {
-    try {
-      StagedBackend(plan_of({"a"}, {std::move(use)}), inner);
-    } catch (const Error& e) {
-      return e.code;
-    }
-    return std::string("no error");
+    return code_of([&] { StagedBackend(plan_of({"a"}, {std::move(use)}), inner); });
   };
   EXPECT_EQ(code({"middle", "test_x"}), "E0502");
   EXPECT_EQ(code({"input", "test_z"}), "E0902");

@@ -42,7 +42,7 @@ std::string digest_of(const Vector& logits) {
 class Both {
  public:
   explicit Both(const TinyModelSpec& spec) {
-    const std::string path = dir_.path("model.gguf");
+    const std::string path = dir_ / "model.gguf";
     write_file(path, tiny_model(spec));
     EngineOptions options;
     options.isa = best_isa();

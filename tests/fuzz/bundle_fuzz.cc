@@ -7,6 +7,7 @@
 #include "results/verify.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/results/fake_run.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {

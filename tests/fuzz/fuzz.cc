@@ -6,6 +6,7 @@
 
 #include "tasks/plan.h"
 #include "tests/results/fake_run.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {
@@ -22,7 +23,7 @@ struct Folders {
     std::filesystem::create_directories(temp / "tasks/packs");
     std::filesystem::create_directories(temp / "own");
     spew(temp / "own/data.jsonl", kDocuments);
-    ::setenv("SAMEBITS_HOME", temp.path.c_str(), 1);
+    ::setenv("SAMEBITS_HOME", temp.path().c_str(), 1);
   }
 };
 

@@ -5,6 +5,7 @@
 #include "results/journal.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/results/fake_run.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {

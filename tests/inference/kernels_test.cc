@@ -9,6 +9,7 @@
 #include "inference/workers.h"
 #include "tests/inference/kernel_cases.h"
 #include "tests/inference/kernel_definitions.h"
+#include "tests/support/errors.h"
 #include "tests/support/gguf_writer.h"
 
 namespace samebits {
@@ -149,27 +150,17 @@ TEST(Kernels, LinearDoesNotKnowHowManyThreadsThereAre) {
   }
 }
 
-template <class F>
-Error refusal_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e;
-  }
-  return Error("none", "", "", "");
-}
-
 TEST(Tiers, ANameIsATierOfThisMachineOrRefused) {
   const uint32_t here = 1u << static_cast<int>(Isa::scalar);
   EXPECT_EQ(parse_isa("scalar", here), Isa::scalar);
   for (const char* name : {"sse9", "AVX2", " scalar"})
-    EXPECT_EQ(refusal_of([&] { parse_isa(name, here); }).code, "E0220") << name;
-  const Error typo = refusal_of([&] { parse_isa("scalr", here); });
+    EXPECT_EQ(error_of([&] { parse_isa(name, here); }).code, "E0220") << name;
+  const Error typo = error_of([&] { parse_isa("scalr", here); });
   EXPECT_NE(typo.problem.find("no tier \"scalr\""), std::string::npos) << typo.problem;
   EXPECT_NE(typo.problem.find("did you mean \"scalar\"?"), std::string::npos) << typo.problem;
   // A tier of another processor is a tier that this one lacks, not an unknown word.
   for (const char* name : {"avx2", "avxvnni", "avx512", "avx512vnni", "neon", "neon_i8mm"}) {
-    const Error lacking = refusal_of([&] { parse_isa(name, here); });
+    const Error lacking = error_of([&] { parse_isa(name, here); });
     EXPECT_EQ(lacking.code, "E0221") << name;
     EXPECT_NE(lacking.problem.find("\"" + std::string(name) + "\""), std::string::npos) << lacking.problem;
     EXPECT_NE(lacking.hint.find("choose one of: scalar;"), std::string::npos) << lacking.hint;
@@ -190,7 +181,7 @@ TEST(PackedMatrix, RefusesRowsThatDoNotDivideIntoBlocks) {
   t.name = "blk.0.ffn_up.weight";
   t.type = TensorType::Q8_0;
   t.shape = {48, 16};
-  const Error e = refusal_of([&] { PackedMatrix packed(t); });
+  const Error e = error_of([&] { PackedMatrix packed(t); });
   EXPECT_EQ(e.code, "E0211");
   EXPECT_EQ(e.where, t.name);
 }

@@ -111,8 +111,8 @@ class EngineAgainstReference : public testing::TestWithParam<std::tuple<const ch
 TEST_P(EngineAgainstReference, DiffersByActivationNoiseOnly) {
   const auto [arch, type] = GetParam();
   const TempDir dir;
-  write_file(dir.path("m.gguf"), tiny_model({.arch = arch, .type = type, .n_embd = 256, .n_ff = 512, .tied = false}));
-  const Difference d = difference(dir.path("m.gguf"), pair_request("the cat", kText));
+  write_file(dir / "m.gguf", tiny_model({.arch = arch, .type = type, .n_embd = 256, .n_ff = 512, .tied = false}));
+  const Difference d = difference(dir / "m.gguf", pair_request("the cat", kText));
   // Measured: at most 4e-4 and 2e-3 (keys and values are binary16), 9e-3 and 4e-2 (8-bit activations).
   const bool exact_weights = type == TensorType::F32 || type == TensorType::F16 || type == TensorType::BF16;
   EXPECT_LT(d.mean, exact_weights ? 2e-3 : 2e-2);

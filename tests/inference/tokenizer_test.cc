@@ -9,6 +9,7 @@
 #include "harness/core/error.h"
 #include "tests/inference/tokenizer_vocabularies.h"
 #include "tests/shared_data.h"
+#include "tests/support/errors.h"
 
 namespace samebits {
 namespace {
@@ -36,16 +37,6 @@ Ids parse_ids(const std::string& line) {
   Ids ids;
   for (int32_t id; stream >> id;) ids.push_back(id);
   return ids;
-}
-
-template <class Function>
-std::string code_of(Function f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.code;
-  }
-  return "";
 }
 
 // llama.cpp's own vectors (models/ggml-vocab-*.gguf.inp and .out): every string must match.

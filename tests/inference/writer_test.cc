@@ -36,9 +36,9 @@ TEST(Writer, RandomTensorsFillTheirMagnitude) {
 
 TEST(Writer, AFileOfMixedTypesIsWrittenAsItIsInMemory) {
   const TempDir scratch;
-  const std::string path = scratch.path("mixed.gguf");
+  const std::string path = scratch / "mixed.gguf";
   TinyModelSpec spec{.type = TensorType::Q4_K, .n_embd = 256, .n_ff = 512};
-  spec.type_of = [](const std::string& tensor) {
+  spec.type_of = [](const std::string& tensor, size_t) {
     return tensor.find("attn_v") == std::string::npos ? TensorType::Q4_K : TensorType::Q6_K;
   };
   const GgufWriter writer = tiny_model_writer(spec);

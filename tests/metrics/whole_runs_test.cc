@@ -61,8 +61,8 @@ Plan plan_run(const OracleRun& run, const json& oracle) {
   options.apply_chat_template = run.variant == "chat_multiturn";
   options.model = &model;
   if (run.name == "gsm8k") {
-    write_oracle_gsm8k(include.path("gsm8k.json"));
-    options.include_paths = {include.path("")};
+    write_oracle_gsm8k(include / "gsm8k.json");
+    options.include_paths = {include.path()};
   }
   std::vector<std::string> tasks;
   for (const auto& [task, documents] : oracle.at("per_doc").items()) tasks.push_back(task);

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "harness/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/loopback_server.h"
 #include "tests/support/temp_dir.h"
 
@@ -46,17 +47,12 @@ class Download : public testing::Test {
     options_.backoff = milliseconds(1);
     options_.max_attempts = 3;
   }
-  std::string destination() const { return dir_.path("model.gguf"); }
+  std::string destination() const { return dir_ / "model.gguf"; }
   std::string part() const { return destination() + ".part"; }
   Error error(const std::string& url) {
-    try {
-      download(url, destination(), options_);
-    } catch (const Error& e) {
-      EXPECT_FALSE(std::filesystem::exists(destination())) << "an error left a file under the final name";
-      return e;
-    }
-    ADD_FAILURE() << "no error";
-    return Error("E0000", "", "", "");
+    const Error e = error_of([&] { download(url, destination(), options_); });
+    EXPECT_FALSE(std::filesystem::exists(destination())) << "an error left a file under the final name";
+    return e;
   }
   TempDir dir_;
   DownloadOptions options_;
@@ -166,7 +162,7 @@ TEST_F(Download, AWrongSizeIsRefused) {
 }
 
 TEST_F(Download, RedirectsAreFollowedToHttpOnly) {
-  const std::string secret = dir_.path("secret");
+  const std::string secret = dir_ / "secret";
   write(secret, "secret");
   LoopbackServer server([&](const std::string& request) {
     if (request.find("GET /file ") == 0) return http_response(302, "Location: file://" + secret + "\r\n", "");
@@ -179,11 +175,11 @@ TEST_F(Download, RedirectsAreFollowedToHttpOnly) {
 }
 
 TEST_F(Download, FilesAndOtherSchemes) {
-  write(dir_.path("source"), "local");
-  download("file://" + dir_.path("source"), destination(), options_);
+  write(dir_ / "source", "local");
+  download("file://" + dir_ / "source", destination(), options_);
   EXPECT_EQ(read(destination()), "local");
   std::filesystem::remove(destination());
-  EXPECT_EQ(error("file://" + dir_.path("absent")).code, "E0802");
+  EXPECT_EQ(error("file://" + dir_ / "absent").code, "E0802");
   EXPECT_EQ(error("ftp://127.0.0.1/x").code, "E0801");
   EXPECT_EQ(error("no url").code.substr(0, 3), "E08");
 }
@@ -193,7 +189,7 @@ TEST_F(Download, NobodyListeningIsANetworkError) { EXPECT_EQ(error("http://127.0
 TEST_F(Download, AFolderThatIsNotThereIsADiskError) {
   LoopbackServer server([&](const std::string&) { return http_response(200, "", "body"); });
   try {
-    download(server.url("/m"), dir_.path("no/such/folder/m"), options_);
+    download(server.url("/m"), dir_ / "no/such/folder/m", options_);
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.code, "E0804");

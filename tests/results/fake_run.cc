@@ -183,17 +183,6 @@ void FakeRunner::run(const Plan& plan, Backend& backend, std::span<const uint32_
   for (uint32_t i : order) backend.answer({&plan.requests[i], 1}, sink, observe);
 }
 
-TempDir::TempDir() {
-  std::string name = (fs::temp_directory_path() / "samebits-test-XXXXXX").string();
-  if (!mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed");
-  path = name;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  fs::remove_all(path, ignored);
-}
-
 std::string slurp(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
@@ -203,15 +192,6 @@ void spew(const fs::path& path, std::string_view bytes) {
   fs::create_directories(path.parent_path());
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
-
-std::string code_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e.code;
-  }
-  return "";
 }
 
 std::string write_fake_bundle(const std::string& dir) {

@@ -33,19 +33,8 @@ struct FakeRunner final : Runner {
   void run(const Plan&, Backend&, std::span<const uint32_t> missing, const Sink&, const Observer&) const override;
 };
 
-// A fresh folder, removed at the end of its life.
-struct TempDir {
-  TempDir();
-  ~TempDir();
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-  std::filesystem::path path;
-};
-
 std::string slurp(const std::filesystem::path&);
 void spew(const std::filesystem::path&, std::string_view bytes);
-
-// The code of the error that `action` throws; empty when it throws none.
-std::string code_of(const std::function<void()>& action);
 
 // Writes the fake run's bundle into `dir`; returns its claims digest.
 std::string write_fake_bundle(const std::string& dir);

@@ -10,6 +10,8 @@
 #include "results/bundle.h"
 #include "results/read.h"
 #include "tests/results/fake_run.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {

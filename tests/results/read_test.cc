@@ -12,6 +12,8 @@
 #include "results/claims.h"
 #include "results/journal.h"
 #include "tests/results/fake_run.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {

@@ -10,6 +10,7 @@
 #include "harness/core/digest.h"
 #include "results/encoding.h"
 #include "tests/results/fake_run.h"
+#include "tests/support/errors.h"
 
 namespace samebits {
 namespace {

@@ -8,6 +8,8 @@
 #include "results/escape.h"
 #include "results/table.h"
 #include "tests/results/fake_run.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {

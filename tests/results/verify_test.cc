@@ -12,6 +12,8 @@
 #include "results/read.h"
 #include "results/show.h"
 #include "tests/results/fake_run.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {

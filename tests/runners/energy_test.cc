@@ -16,16 +16,16 @@ namespace fs = std::filesystem;
 class Powercap {
  public:
   void zone(const std::string& folder, const std::string& name, const std::string& range) {
-    fs::create_directories(dir_.path(folder));
+    fs::create_directories(dir_ / folder);
     write(folder + "/name", name);
     write(folder + "/max_energy_range_uj", range);
   }
   void counter(const std::string& folder, const std::string& value) { write(folder + "/energy_uj", value); }
-  void remove(const std::string& file) { fs::remove(dir_.path(file)); }
-  std::string root() const { return dir_.path(""); }
+  void remove(const std::string& file) { fs::remove(dir_ / file); }
+  std::string root() const { return dir_ / ""; }
 
  private:
-  void write(const std::string& file, const std::string& text) { std::ofstream(dir_.path(file)) << text << "\n"; }
+  void write(const std::string& file, const std::string& text) { std::ofstream(dir_ / file) << text << "\n"; }
   TempDir dir_;
 };
 

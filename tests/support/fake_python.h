@@ -15,11 +15,11 @@ class FakePython {
   // `script`: the body of a shell script that gets python3's arguments. Empty: no python3 anywhere on the PATH.
   explicit FakePython(const std::string& script) : old_path_(std::getenv("PATH")) {
     if (!script.empty()) {
-      const std::string program = dir_.path("python3");
+      const std::string program = dir_ / "python3";
       std::ofstream(program) << "#!/bin/sh\n" << script;
       std::filesystem::permissions(program, std::filesystem::perms::owner_all);
     }
-    ::setenv("PATH", script.empty() ? dir_.path("").c_str() : (dir_.path("") + ":" + old_path_).c_str(), 1);
+    ::setenv("PATH", script.empty() ? dir_.path().c_str() : (dir_.path() + ":" + old_path_).c_str(), 1);
   }
   ~FakePython() { ::setenv("PATH", old_path_.c_str(), 1); }
 

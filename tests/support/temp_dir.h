@@ -3,7 +3,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <string_view>
 
 #include "harness/core/error.h"
 
@@ -23,7 +25,14 @@ class TempDir {
     std::filesystem::remove_all(root_, ignored);
   }
 
-  std::string path(const std::string& name) const { return (root_ / name).string(); }
+  std::string path() const { return root_.string(); }
+  std::string operator/(const std::string& name) const { return (root_ / name).string(); }
+  // Writes a file, and the folders above it. Returns its path.
+  std::string write(const std::string& name, std::string_view bytes) const {
+    std::filesystem::create_directories((root_ / name).parent_path());
+    std::ofstream(root_ / name, std::ios::binary) << bytes;
+    return *this / name;
+  }
 
  private:
   std::filesystem::path root_;

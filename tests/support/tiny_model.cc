@@ -144,8 +144,7 @@ class Weights {
 
  private:
   TensorType type_of(const std::string& name) {
-    if (spec_.type_of) return spec_.type_of(name);
-    return spec_.types.empty() ? spec_.type : spec_.types[n_matrices_++ % spec_.types.size()];
+    return spec_.type_of ? spec_.type_of(name, n_matrices_++) : spec_.type;
   }
 
   GgufWriter& out_;
@@ -197,6 +196,11 @@ void add_hyperparameters(GgufWriter& out, const TinyModelSpec& spec) {
   }
 }
 
+// The matrices take these types in turn.
+auto in_turn(std::vector<TensorType> types) {
+  return [types = std::move(types)](const std::string&, size_t n) { return types[n % types.size()]; };
+}
+
 }  // namespace
 
 GgufWriter tiny_model_writer(const TinyModelSpec& spec) {
@@ -230,20 +234,20 @@ std::vector<NamedTinyModel> conformance_models() {
   blocks.vocab = 301;  // padding rows in the last group of 16
   blocks.context = 512;
   blocks.tied = false;
-  blocks.types = {Q8_0, F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, MXFP4};
+  blocks.type_of = in_turn({Q8_0, F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, MXFP4});
   TinyModelSpec gemma = blocks;
   gemma.arch = "gemma3";
   gemma.n_layers = 6;  // the sixth is the first without a window
   gemma.n_ff = 32;
   gemma.tied = true;
-  gemma.types = {Q4_1, Q5_0, MXFP4, IQ4_NL, Q5_1, Q4_0};
+  gemma.type_of = in_turn({Q4_1, Q5_0, MXFP4, IQ4_NL, Q5_1, Q4_0});
   TinyModelSpec k_quants;  // weight types with blocks of 256
   k_quants.n_layers = 1;
   k_quants.n_embd = k_quants.n_ff = 256;
   k_quants.n_head_kv = 1;
   k_quants.vocab = 304;
   k_quants.context = 512;
-  k_quants.types = {Q2_K, Q3_K, Q6_K, Q5_K, Q2_K, Q4_K, IQ4_XS, Q2_K};
+  k_quants.type_of = in_turn({Q2_K, Q3_K, Q6_K, Q5_K, Q2_K, Q4_K, IQ4_XS, Q2_K});
   return {{"tiny-llama-blocks", blocks}, {"tiny-gemma3-blocks", gemma}, {"tiny-llama-k-quants", k_quants}};
 }
 

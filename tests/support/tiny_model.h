@@ -24,9 +24,9 @@ struct TinyModelSpec {
   uint64_t seed = 1;
   std::string pre = "smollm";  // llama: pre-tokenizer, or "gpt-2"
   bool tied = true;            // false: a separate output.weight
-  // Type of the matrix of this name ("blk.0.attn_v.weight"), when not all have `type`.
-  std::function<TensorType(const std::string& tensor)> type_of = nullptr;
-  std::vector<TensorType> types = {};  // or of the matrices in turn, the embedding first
+  // When not all matrices have `type`: that of the n-th (the embedding is number 0) by its name
+  // ("blk.0.attn_v.weight").
+  std::function<TensorType(const std::string& tensor, size_t n)> type_of = nullptr;
 };
 
 // llama: byte-level BPE, 3 control tokens, 256 bytes, a few merges, a ChatML template.

@@ -9,7 +9,8 @@
 #include "harness/core/digest.h"
 #include "tasks/data_file.h"
 #include "tasks/process.h"
-#include "tests/tasks/fixture.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {
@@ -74,7 +75,7 @@ TEST(Documents, CsvIsTypedByColumnAsPandasDoes) {
 TEST(Documents, MalformedRecordsNameTheLine) {
   const auto fails = [](const std::string& bytes, const std::string& format, const std::string& says) {
     std::string message;
-    EXPECT_EQ(error_code_of([&] { parse(bytes, format); }, &message), "E0409") << bytes;
+    EXPECT_EQ(code_of([&] { parse(bytes, format); }, &message), "E0409") << bytes;
     EXPECT_NE(message.find(says), std::string::npos) << message;
   };
   fails("{\"a\": 1}\n{\"a\": \n", "jsonl", "line 2");
@@ -88,7 +89,7 @@ TEST(Documents, MalformedRecordsNameTheLine) {
   fails("a,b\n\"open,2\n", "csv", "does not end");
   fails("a\n\xc3(\n", "csv", "line 2");
   std::string message;
-  EXPECT_EQ(error_code_of([&] { parse("{\"a\": 1}", "json", "rows"); }, &message), "E0409");
+  EXPECT_EQ(code_of([&] { parse("{\"a\": 1}", "json", "rows"); }, &message), "E0409");
 }
 
 TEST(Documents, MalformedJsonIsSaidInOurWordsWithLineAndColumn) {
@@ -104,15 +105,15 @@ TEST(Documents, MalformedJsonIsSaidInOurWordsWithLineAndColumn) {
   };
   for (const auto& [bytes, format, where, what] : cases) {
     std::string message;
-    EXPECT_EQ(error_code_of([&] { parse(bytes, format); }, &message), "E0409") << bytes;
-    EXPECT_NE(message.find(what + " | " + where + " | "), std::string::npos) << message;
+    EXPECT_EQ(code_of([&] { parse(bytes, format); }, &message), "E0409") << bytes;
+    EXPECT_NE(message.find(what + "\n  --> " + where + "\n"), std::string::npos) << message;
     EXPECT_EQ(message.find("exception"), std::string::npos) << message;
   }
 }
 
 TEST(Documents, SmallFilesCannotBecomeHugeTables) {
   const auto code = [](const std::string& bytes, const std::string& format) {
-    return error_code_of([&] { parse(bytes, format); });
+    return code_of([&] { parse(bytes, format); });
   };
   std::string wide = "c0";
   for (size_t c = 1; c < kMaxKeys; ++c) wide += ",c" + std::to_string(c);
@@ -150,16 +151,16 @@ TEST(DataFile, DamageIsACodedErrorAtEveryLength) {
   for (const std::string& packed : {gzip(text), zstd(text)})
     for (size_t n = 4; n < packed.size(); ++n) {
       const std::string path = dir.write("cut", packed.substr(0, n));
-      EXPECT_EQ(error_code_of([&] { read_data_bytes(path); }), "E0409") << n;
+      EXPECT_EQ(code_of([&] { read_data_bytes(path); }), "E0409") << n;
     }
-  EXPECT_EQ(error_code_of([&] { read_data_bytes(dir.path("nowhere")); }), "E0101");
-  EXPECT_EQ(error_code_of([&] { read_data_bytes(dir.path()); }), "E0101") << "a folder";
+  EXPECT_EQ(code_of([&] { read_data_bytes(dir / "nowhere"); }), "E0101");
+  EXPECT_EQ(code_of([&] { read_data_bytes(dir.path()); }), "E0101") << "a folder";
 }
 
 TaskFile task_over(const TempDir& dir, const std::string& file, const std::string& sha256) {
   TaskFile task;
   task.id = "t";
-  task.file = dir.path("t.json");
+  task.file = dir / "t.json";
   task.folder = dir.path();
   task.data.files["test"] = {file, "jsonl", "", sha256};
   return task;
@@ -172,7 +173,7 @@ TEST(Split, IsCheckedAgainstItsPinWhateverItsCompression) {
   dir.write("d.jsonl.zst", zstd(text));
   EXPECT_EQ(load_split(task_over(dir, "d.jsonl", sha256_hex(text)), "test", {}).docs.size(), 1u);
   EXPECT_EQ(load_split(task_over(dir, "d.jsonl.zst", sha256_hex(text)), "test", {}).sha256, sha256_hex(text));
-  EXPECT_EQ(error_code_of([&] { load_split(task_over(dir, "d.jsonl", std::string(64, '0')), "test", {}); }), "E0408");
+  EXPECT_EQ(code_of([&] { load_split(task_over(dir, "d.jsonl", std::string(64, '0')), "test", {}); }), "E0408");
 }
 
 TEST(Split, IsFoundInDataFoldersByPathNameOrPacked) {
@@ -180,7 +181,7 @@ TEST(Split, IsFoundInDataFoldersByPathNameOrPacked) {
   const std::string text = "{\"a\": 1}\n";
   TaskFile task = task_over(dir, "set/d.jsonl", "");
   std::string message;
-  EXPECT_EQ(error_code_of([&] { load_split(task, "test", {data.path()}); }, &message), "E0407");
+  EXPECT_EQ(code_of([&] { load_split(task, "test", {data.path()}); }, &message), "E0407");
   EXPECT_NE(message.find("--data"), std::string::npos);
   data.write("d.jsonl.gz", gzip(text));
   EXPECT_EQ(load_split(task, "test", {data.path()}).docs.size(), 1u);
@@ -191,9 +192,9 @@ TEST(Split, NothingLeftIsAnError) {
   dir.write("d.jsonl", "{\"a\": 1}\n");
   TaskFile task = task_over(dir, "d.jsonl", "");
   task.data.select = {{"a", 2}};
-  EXPECT_EQ(error_code_of([&] { load_split(task, "test", {}); }), "E0410");
+  EXPECT_EQ(code_of([&] { load_split(task, "test", {}); }), "E0410");
   dir.write("empty.jsonl", "\n");
-  EXPECT_EQ(error_code_of([&] { load_split(task_over(dir, "empty.jsonl", ""), "test", {}); }), "E0410");
+  EXPECT_EQ(code_of([&] { load_split(task_over(dir, "empty.jsonl", ""), "test", {}); }), "E0410");
 }
 
 TEST(Process, HellaswagIsCleanedAsPythonDoes) {
@@ -206,8 +207,8 @@ TEST(Process, HellaswagIsCleanedAsPythonDoes) {
   EXPECT_EQ(docs[0]["query"], "Making tea: Boil. water  now. Then he [x\ny]");
   EXPECT_EQ(docs[0]["choices"].dump(), R"(["a b","e] f"])");
   docs = {Document::parse(R"({"ctx_a": "x"})")};
-  EXPECT_EQ(error_code_of([&] { process_documents("hellaswag", docs, "t"); }), "E0411");
-  EXPECT_EQ(error_code_of([&] { process_documents("helaswag", docs, "t"); }), "E0404");
+  EXPECT_EQ(code_of([&] { process_documents("hellaswag", docs, "t"); }), "E0411");
+  EXPECT_EQ(code_of([&] { process_documents("helaswag", docs, "t"); }), "E0404");
 }
 
 TEST(Documents, DigestIgnoresKeyOrderAndHoldsLargeIntegers) {

@@ -1,10 +1,10 @@
 // Few-shot draws: CPython's generator, the n + 1 rule, duplicates.
 
 #include "tasks/fewshot.h"
+#include "tests/support/errors.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/tasks/fixture.h"
 
 namespace samebits {
 namespace {
@@ -50,7 +50,7 @@ TEST(Fewshot, CopiesOfTheDocumentNeverCostAnExample) {
     ASSERT_EQ(drawn.size(), 5u);
     for (const size_t i : drawn) EXPECT_GE(i, 20u);
   }
-  EXPECT_EQ(error_code_of([&] { sampler.draw(6, pool[0]); }), "E0413");
+  EXPECT_EQ(code_of([&] { sampler.draw(6, pool[0]); }), "E0413");
 }
 
 TEST(Fewshot, FirstNTakesTheFirstOthers) {
@@ -60,7 +60,7 @@ TEST(Fewshot, FirstNTakesTheFirstOthers) {
   EXPECT_EQ(FewshotSampler(task, pool, 1).draw(2, pool[0]), (Positions{0, 1}));
   task.fewshot.leave_out_document = true;
   EXPECT_EQ(FewshotSampler(task, pool, 1).draw(2, pool[0]), (Positions{1, 2}));
-  EXPECT_EQ(error_code_of([&] { FewshotSampler(task, pool, 1).draw(4, pool[0]); }), "E0413");
+  EXPECT_EQ(code_of([&] { FewshotSampler(task, pool, 1).draw(4, pool[0]); }), "E0413");
 }
 
 }  // namespace

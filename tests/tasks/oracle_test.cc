@@ -11,7 +11,7 @@
 #include "tasks/data_file.h"
 #include "tasks/plan.h"
 #include "tests/shared_data.h"
-#include "tests/tasks/fixture.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {

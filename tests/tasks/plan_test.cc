@@ -12,7 +12,8 @@
 #include "tasks/data_file.h"
 #include "tasks/suite.h"
 #include "tests/shared_data.h"
-#include "tests/tasks/fixture.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {
@@ -76,12 +77,12 @@ TEST(Plan, MmluHasItsFourGroupsAndEachCanBeSelectedAlone) {
 
 TEST(Plan, UnknownNamesAndEmptySelectionsAreErrors) {
   std::string message;
-  EXPECT_EQ(error_code_of([] { make_plan({"arc_esay"}, limited(1), nullptr); }, &message), "E0401");
+  EXPECT_EQ(code_of([] { make_plan({"arc_esay"}, limited(1), nullptr); }, &message), "E0401");
   EXPECT_NE(message.find("arc_easy"), std::string::npos) << message;
   EXPECT_NE(message.find("samebits list"), std::string::npos) << message;
-  EXPECT_EQ(error_code_of([] { make_plan({"zzz_*"}, limited(1), nullptr); }), "E0401");
-  EXPECT_EQ(error_code_of([] { make_plan({}, limited(1), nullptr); }), "E0402");
-  EXPECT_EQ(error_code_of([] { make_plan({","}, limited(1), nullptr); }), "E0402");
+  EXPECT_EQ(code_of([] { make_plan({"zzz_*"}, limited(1), nullptr); }), "E0401");
+  EXPECT_EQ(code_of([] { make_plan({}, limited(1), nullptr); }), "E0402");
+  EXPECT_EQ(code_of([] { make_plan({","}, limited(1), nullptr); }), "E0402");
 }
 
 // Every index says where its item stands.
@@ -189,7 +190,7 @@ TEST(Packs, EveryShippedTaskPlansWholeOrSaysWhyNot) {
   for (const char* id : {"arc_easy", "arc_challenge", "hellaswag", "piqa", "boolq", "winogrande", "openbookqa", "sciq",
                          "mmlu", "lambada_openai", "wikitext", "gsm8k", "blimp_12", "safety_smoke"})
     EXPECT_TRUE(seen.contains(id)) << id;
-  EXPECT_EQ(error_code_of([] { make_plan({"sciq"}, {}, nullptr); }), "E0407");
+  EXPECT_EQ(code_of([] { make_plan({"sciq"}, {}, nullptr); }), "E0407");
 }
 
 TEST(Packs, SciqIsFoundInADataFolder) {
@@ -267,11 +268,11 @@ TEST(Suite, OnlyALimitMayBePutOnTop) {
   const auto code = [&](auto change) {
     PlanOptions options;
     change(options);
-    return error_code_of([&] { make_plan({}, options, smoke); });
+    return code_of([&] { make_plan({}, options, smoke); });
   };
   EXPECT_EQ(code([](PlanOptions& o) { o.num_fewshot = 1; }), "E0420");
   EXPECT_EQ(code([](PlanOptions& o) { o.seed = 7; }), "E0420");
-  EXPECT_EQ(error_code_of([&] {
+  EXPECT_EQ(code_of([&] {
               json pinned = smoke;
               pinned["seed"] = 7;
               PlanOptions options;
@@ -282,16 +283,16 @@ TEST(Suite, OnlyALimitMayBePutOnTop) {
   EXPECT_EQ(code([](PlanOptions& o) { o.apply_chat_template = true; }), "E0420");
   EXPECT_EQ(code([](PlanOptions& o) { o.fewshot_as_multiturn = false; }), "E0420");
   EXPECT_EQ(code([](PlanOptions& o) { o.system_instruction = "Be brief."; }), "E0420");
-  EXPECT_EQ(error_code_of([&] { make_plan({"piqa"}, {}, smoke); }), "E0420");
+  EXPECT_EQ(code_of([&] { make_plan({"piqa"}, {}, smoke); }), "E0420");
 }
 
 TEST(Suite, MistakesAndForeignTasksAreCodedErrors) {
   json suite = {{"format", "samebits-suite/1"}, {"id", "s"}, {"version", "1"}, {"tasks", {{{"task", "piqa"}}}}};
-  EXPECT_EQ(error_code_of([&] { make_plan({}, limited(1), suite); }), "");
+  EXPECT_EQ(code_of([&] { make_plan({}, limited(1), suite); }), "");
   const auto code = [&](const char* patch) {
     json changed = suite;
     changed.merge_patch(json::parse(patch));
-    return error_code_of([&] { make_plan({}, limited(1), changed); });
+    return code_of([&] { make_plan({}, limited(1), changed); });
   };
   EXPECT_EQ(code(R"({"task": []})"), "E0403");
   EXPECT_EQ(code(R"({"tasks": [{"task": "piqa", "shots": 1}]})"), "E0403");
@@ -312,9 +313,9 @@ TEST(Suite, FilesAreFoundByPathOrName) {
       dir.write("mine.json", R"({"format": "samebits-suite/1", "id": "m", "version": "1", "tasks": []})");
   EXPECT_EQ(load_suite(path).id, "m");
   std::string message;
-  EXPECT_EQ(error_code_of([] { load_suite("smok"); }, &message), "E0421");
+  EXPECT_EQ(code_of([] { load_suite("smok"); }, &message), "E0421");
   EXPECT_NE(message.find("smoke"), std::string::npos);
-  EXPECT_EQ(error_code_of([&] { load_suite(dir.write("bad.json", "{")); }), "E0602");
+  EXPECT_EQ(code_of([&] { load_suite(dir.write("bad.json", "{")); }), "E0602");
   EXPECT_EQ(list_suites(), std::vector<std::string>{"smoke"});
 }
 
@@ -334,8 +335,8 @@ TEST(Include, OwnFilesOverrideShippedOnesAndLaterFoldersEarlierOnes) {
   EXPECT_EQ(make_plan({"piqa"}, options, nullptr).tasks[0].version, "one");
   options.include_paths = {one.path(), two.path()};
   EXPECT_EQ(make_plan({"piqa"}, options, nullptr).tasks[0].version, "two");
-  options.include_paths = {one.path("nowhere")};
-  EXPECT_EQ(error_code_of([&] { make_plan({"piqa"}, options, nullptr); }), "E0101");
+  options.include_paths = {one / "nowhere"};
+  EXPECT_EQ(code_of([&] { make_plan({"piqa"}, options, nullptr); }), "E0101");
 }
 
 TEST(Include, GroupFilesMayListTasksOrSpellOutMembers) {
@@ -343,19 +344,19 @@ TEST(Include, GroupFilesMayListTasksOrSpellOutMembers) {
   dir.write("g.json", R"({"format": "samebits-group/1", "id": "g", "version": "1", "tasks": ["piqa", "arc_*"]})");
   PlanOptions options = limited(1);
   options.include_paths = {dir.path()};
-  EXPECT_EQ(error_code_of([&] { make_plan({"g"}, options, nullptr); }), "E0401") << "patterns are for the user";
+  EXPECT_EQ(code_of([&] { make_plan({"g"}, options, nullptr); }), "E0401") << "patterns are for the user";
   dir.write("g.json", R"({"format": "samebits-group/1", "id": "g", "version": "1", "tasks": ["piqa", "ai2_arc"]})");
   EXPECT_EQ(make_plan({"g"}, options, nullptr).groups.at(0).tasks,
             (std::vector<std::string>{"piqa", "arc_challenge", "arc_easy"}));
   dir.write("g.json", R"({"format": "samebits-group/1", "id": "g", "version": "1", "tasks": ["g"]})");
-  EXPECT_EQ(error_code_of([&] { make_plan({"g"}, options, nullptr); }), "E0417");
+  EXPECT_EQ(code_of([&] { make_plan({"g"}, options, nullptr); }), "E0417");
   dir.write("g.json", R"({"format": "samebits-group/1", "id": "g", "version": "1", "each": {"version": "${v}"},
                           "members": [{"id": "x"}]})");
-  EXPECT_EQ(error_code_of([&] { make_plan({"g"}, options, nullptr); }), "E0404");
+  EXPECT_EQ(code_of([&] { make_plan({"g"}, options, nullptr); }), "E0404");
   dir.write("g.json", R"({"format": "samebits-group/2", "id": "g"})");
-  EXPECT_EQ(error_code_of([&] { make_plan({"g"}, options, nullptr); }), "E0404");
+  EXPECT_EQ(code_of([&] { make_plan({"g"}, options, nullptr); }), "E0404");
   dir.write("g.json", R"({"format": "samebits-group/1", "id": "g", "id": "h"})");
-  EXPECT_EQ(error_code_of([&] { make_plan({"g"}, options, nullptr); }), "E0602");
+  EXPECT_EQ(code_of([&] { make_plan({"g"}, options, nullptr); }), "E0602");
 }
 
 }  // namespace

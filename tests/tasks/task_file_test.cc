@@ -6,7 +6,8 @@
 
 #include "harness/core/canonical_json.h"
 #include "tasks/plan.h"
-#include "tests/tasks/fixture.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {
@@ -71,18 +72,18 @@ TEST(TaskFile, MistakesNameFileAndKey) {
     json task = minimal();
     task.merge_patch(json::parse(c.patch));
     std::string message;
-    EXPECT_EQ(error_code_of([&] { parse_task_file(task, "t.json"); }, &message), c.code) << c.patch << message;
+    EXPECT_EQ(code_of([&] { parse_task_file(task, "t.json"); }, &message), c.code) << c.patch << message;
     EXPECT_NE(message.find(c.says), std::string::npos) << c.patch << "\n" << message;
     EXPECT_NE(message.find("t.json"), std::string::npos) << message;
   }
-  EXPECT_EQ(error_code_of([&] { parse_task_file(json::array(), "t.json"); }), "E0404");
+  EXPECT_EQ(code_of([&] { parse_task_file(json::array(), "t.json"); }), "E0404");
 }
 
 TEST(TaskFile, ASplitThatIsNullIsMissing) {
   json task = minimal();
   task["data"]["files"]["test"] = nullptr;
   std::string message;
-  EXPECT_EQ(error_code_of([&] { parse_task_file(task, "t.json"); }, &message), "E0404");
+  EXPECT_EQ(code_of([&] { parse_task_file(task, "t.json"); }, &message), "E0404");
   EXPECT_NE(message.find("\"data.files.test\" is missing"), std::string::npos) << message;
 }
 
@@ -112,7 +113,7 @@ struct Folder {
     return make_plan({"t"}, options, nullptr);
   }
   std::string code(const std::string& docs, std::string* message = nullptr) {
-    return error_code_of([&] { plan(docs); }, message);
+    return code_of([&] { plan(docs); }, message);
   }
 };
 
@@ -261,7 +262,7 @@ TEST(GroupFile, MembersCannotGrowWithoutBound) {
   PlanOptions options;
   options.include_paths = {dir.path()};
   std::string message;
-  EXPECT_EQ(error_code_of([&] { make_plan({"m"}, options, nullptr); }, &message), "E0404");
+  EXPECT_EQ(code_of([&] { make_plan({"m"}, options, nullptr); }, &message), "E0404");
   EXPECT_NE(message.find("MiB"), std::string::npos) << message;
 }
 
@@ -280,7 +281,7 @@ TEST(Task, AGivenSeedOverridesTheTasksEvenWhenItIsTheDefault) {
 TEST(Task, PathsOfThisMachineStayOutOfTheDefinition) {
   Folder a, b;
   const Plan here = a.plan(kGood);
-  b.task["data"]["files"]["test"]["file"] = a.dir.path("d.jsonl");
+  b.task["data"]["files"]["test"]["file"] = a.dir / "d.jsonl";
   const Plan there = b.plan(kGood);
   EXPECT_EQ(there.tasks[0].definition["data"]["files"]["test"]["file"], "d.jsonl");
   EXPECT_EQ(here.tasks[0].digest, there.tasks[0].digest);

@@ -6,7 +6,8 @@
 #include "tasks/plan.h"
 #include "tasks/yaml_task.h"
 #include "tasks/yaml_value.h"
-#include "tests/tasks/fixture.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_dir.h"
 
 namespace samebits {
 namespace {
@@ -106,13 +107,13 @@ TEST(Yaml, PlainScalarsMeanWhatPyYamlSays) {
 TEST(Yaml, MappingsAreBounded) {
   std::string keys, merges = "<<: [";
   for (int i = 0; i < 5000; ++i) keys += "k" + std::to_string(i) + ": 1\n";
-  EXPECT_EQ(error_code_of([&] { parse_yaml(keys, "t.yaml"); }), "E0405");
+  EXPECT_EQ(code_of([&] { parse_yaml(keys, "t.yaml"); }), "E0405");
   for (int m = 0; m < 60; ++m) {
     merges += m ? ", {" : "{";
     for (int i = 0; i < 100; ++i) merges += (i ? ", k" : "k") + std::to_string(m * 100 + i) + ": 1";
     merges += "}";
   }
-  EXPECT_EQ(error_code_of([&] { parse_yaml(merges + "]\n", "t.yaml"); }), "E0405");
+  EXPECT_EQ(code_of([&] { parse_yaml(merges + "]\n", "t.yaml"); }), "E0405");
 }
 
 TEST(Yaml, TextsKeepTheirBytes) {
@@ -144,10 +145,10 @@ TEST(Yaml, KeysMergeAndTheLastOfEqualOnesWins) {
 
 TEST(Yaml, BadTextIsACodedError) {
   for (const char* text : {"a: [1", "a: b: c", "\t- x", "a: *nowhere", "? [1]\n: 2", "a: \"x"})
-    EXPECT_EQ(error_code_of([&] { parse_yaml(text, "t.yaml"); }), "E0405") << text;
+    EXPECT_EQ(code_of([&] { parse_yaml(text, "t.yaml"); }), "E0405") << text;
   std::string deep;
   for (int i = 0; i < 300; ++i) deep += "[";
-  EXPECT_EQ(error_code_of([&] { parse_yaml("a: " + deep, "t.yaml"); }), "E0405");
+  EXPECT_EQ(code_of([&] { parse_yaml("a: " + deep, "t.yaml"); }), "E0405");
   std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";  // 10^9 values once aliases are followed
   for (int i = 1; i < 9; ++i) {
     const std::string last = "*a" + std::to_string(i - 1);
@@ -155,7 +156,7 @@ TEST(Yaml, BadTextIsACodedError) {
     for (int k = 0; k < 9; ++k) bomb += "," + last;
     bomb += "]\n";
   }
-  EXPECT_EQ(error_code_of([&] { parse_yaml(bomb, "t.yaml"); }), "E0405");
+  EXPECT_EQ(code_of([&] { parse_yaml(bomb, "t.yaml"); }), "E0405");
 }
 
 // ---- Tasks ----
@@ -260,7 +261,7 @@ TEST(YamlTask, WhatNeedsPythonIsRefusedByName) {
   const auto refused = [&](const std::string& lines, const std::string& code, const std::string& says) {
     f.dir.write("t.yaml", "include: base_yaml\ntask: t\n" + lines);
     std::string message;
-    EXPECT_EQ(error_code_of([&] { f.plan("t"); }, &message), code) << lines << message;
+    EXPECT_EQ(code_of([&] { f.plan("t"); }, &message), code) << lines << message;
     EXPECT_NE(message.find(says), std::string::npos) << message;
     EXPECT_NE(message.find("t.yaml"), std::string::npos) << message;
   };
@@ -296,11 +297,11 @@ TEST(YamlTask, GroupsOfGroups) {
 TEST(YamlTask, GroupMistakesAreCodedErrors) {
   Folder f;
   f.dir.write("g.yaml", "group: g\ntask: [g]\n");
-  EXPECT_EQ(error_code_of([&] { f.plan("g"); }), "E0417");
+  EXPECT_EQ(code_of([&] { f.plan("g"); }), "E0417");
   f.dir.write("g.yaml", "group: g\ntask: [arc_esay]\n");
-  EXPECT_EQ(error_code_of([&] { f.plan("g"); }), "E0401");
+  EXPECT_EQ(code_of([&] { f.plan("g"); }), "E0401");
   f.dir.write("g.yaml", "group: g\ntask: arc_easy\n");
-  EXPECT_EQ(error_code_of([&] { f.plan("g"); }), "E0416");
+  EXPECT_EQ(code_of([&] { f.plan("g"); }), "E0416");
 }
 
 // Each level names the next one twice: 2^20 loads or 2^15 members.
@@ -311,7 +312,7 @@ TEST(YamlTask, WorkThatDoublesAtEveryLevelIsRefused) {
     const std::string name = i == 0 ? "doubled.yaml" : "f" + std::to_string(i);
     f.dir.write(name, "task: doubled\ninclude: [" + next + ", " + next + "]\n");
   }
-  EXPECT_EQ(error_code_of([&] { f.plan("doubled"); }), "E0417");
+  EXPECT_EQ(code_of([&] { f.plan("doubled"); }), "E0417");
 }
 
 TEST(YamlTask, GroupsThatDoubleAtEveryLevelAreRefused) {
@@ -326,7 +327,7 @@ TEST(YamlTask, GroupsThatDoubleAtEveryLevelAreRefused) {
     }
     f.options.limit = 1;
     std::string message;
-    EXPECT_EQ(error_code_of([&] { f.plan("g0"); }, &message), "E0417") << yaml;
+    EXPECT_EQ(code_of([&] { f.plan("g0"); }, &message), "E0417") << yaml;
     EXPECT_NE(message.find("members"), std::string::npos) << message;
     EXPECT_NO_THROW(f.plan("g12"));
   }
@@ -340,7 +341,7 @@ TEST(YamlTask, AFileThatCannotBeReadIsListedWithTheReason) {
   for (const TaskSummary& t : list_tasks(f.options))
     if (t.id == broken) seen = t.missing.find("E0405") != std::string::npos;
   EXPECT_TRUE(seen);
-  EXPECT_EQ(error_code_of([&] { f.plan("arc_easy"); }), "E0405") << "it may be the one of that file";
+  EXPECT_EQ(code_of([&] { f.plan("arc_easy"); }), "E0405") << "it may be the one of that file";
   EXPECT_EQ(f.plan("t").samples.size(), 3u);
 }
 
@@ -349,7 +350,7 @@ TEST(YamlTask, TwoFilesOfOneNameConcernThatNameOnly) {
   Folder f;
   for (const char* name : {"a", "b"}) f.dir.write(std::string(name) + ".yaml", "include: base_yaml\ntask: twice\n");
   f.dir.write("t.yaml", "include: base_yaml\ntask: t\n");
-  EXPECT_EQ(error_code_of([&] { f.plan("twice"); }), "E0406");
+  EXPECT_EQ(code_of([&] { f.plan("twice"); }), "E0406");
   EXPECT_EQ(f.plan("t").samples.size(), 3u);
   bool seen = false;
   for (const TaskSummary& t : list_tasks(f.options))
@@ -360,8 +361,8 @@ TEST(YamlTask, TwoFilesOfOneNameConcernThatNameOnly) {
 TEST(YamlTask, AFileWithAClassIsATaskInPythonWhateverItsGroup) {
   Folder f;
   for (const std::string name : {"a", "b"}) f.dir.write(name + ".yaml", "group: g\ntask: " + name + "\nclass: C\n");
-  EXPECT_EQ(error_code_of([&] { f.plan("a"); }), "E0415");
-  EXPECT_EQ(error_code_of([&] { f.plan("g"); }), "E0401");
+  EXPECT_EQ(code_of([&] { f.plan("a"); }), "E0415");
+  EXPECT_EQ(code_of([&] { f.plan("g"); }), "E0401");
 }
 
 }  // namespace
