@@ -1,10 +1,12 @@
 #include "tests/exact/disassembly.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "harness/core/error.h"
 

@@ -6,11 +6,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "harness/text/python_text.h"
 
 namespace samebits {
 namespace {
@@ -27,6 +34,18 @@ std::string contents(const std::string& path) {
 std::vector<std::string> operator+(std::vector<std::string> a, const std::vector<std::string>& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
+}
+
+// The error that a program prints with --json: {"code", "what", "where", "hint"}; empty where `out` holds none.
+nlohmann::json coded_error(const std::string& out) {
+  const auto printed = nlohmann::json::parse(out, nullptr, /*allow_exceptions=*/false);
+  return printed.is_object() ? printed.value("error", nlohmann::json::object()) : nlohmann::json::object();
+}
+
+// The hint of error `code` behind `lead`, with which it begins; empty: there is no such error.
+std::string hint_behind(const nlohmann::json& error, const char* code, std::string_view lead) {
+  const std::string hint = error.value("code", "") == code ? error.value("hint", "") : "";
+  return hint.starts_with(lead) ? hint.substr(lead.size()) : "";
 }
 
 }  // namespace
@@ -74,6 +93,7 @@ CellRunner::Outcome CellRunner::execute(const std::vector<std::string>& command,
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   const pid_t child = fork();
+  if (child < 0) return {-1, 0, "", std::string("no process can be started: ") + std::strerror(errno)};
   if (child == 0) {
     if (file_bytes > 0) {
       const rlimit size{file_bytes, file_bytes}, no_core{0, 0};
@@ -94,34 +114,26 @@ CellRunner::Outcome CellRunner::execute(const std::vector<std::string>& command,
   return o;
 }
 
-// "… choose one of: scalar, avx2, …" is the hint for a name that is none.
+// A name that no tier has makes the program list those that it has.
 std::vector<std::string> CellRunner::tiers(const Build& build, const std::string& model) const {
-  const Outcome o = execute(build.command + std::vector<std::string>{"model", "bench", "-m", model, "--isa", "?"});
-  constexpr std::string_view kHint = "choose one of: ";
-  std::vector<std::string> names;
-  const size_t at = o.err.find(kHint);
-  if (at == std::string::npos) return names;
-  std::string list = o.err.substr(at + kHint.size());
-  list.resize(std::min(list.find('\n'), list.size()));
-  for (size_t end = 0; !list.empty(); list.erase(0, end + 2)) {
-    end = std::min(list.find(", "), list.size());
-    names.push_back(list.substr(0, end));
-    if (end == list.size()) break;
-  }
-  return names;
+  const Outcome o =
+      execute(build.command + std::vector<std::string>{"model", "bench", "--json", "-m", model, "--isa", "?"});
+  const std::string list = hint_behind(coded_error(o.out), "E0220", "choose one of: ");
+  return list.empty() ? std::vector<std::string>() : py_split(list, ", ");
 }
 
-uint64_t CellRunner::least_kv_memory(const Build& build, const Subject& subject) const {
+LeastMemory CellRunner::least_kv_memory(const Build& build, const Subject& subject) const {
   const std::string dir = scratch_ + "/least";
-  const Outcome o =
-      execute(build.command + std::vector<std::string>{"run", "-m", subject.model, "-o", dir, "--kv-memory", "1"} +
-              subject.tasks);
+  const std::vector<std::string> one_byte = {"run", "--json", "-m", subject.model, "-o", dir, "--kv-memory", "1"};
+  const Outcome o = execute(build.command + one_byte + subject.tasks);
   fs::remove_all(dir);
-  constexpr std::string_view kHint = "give at least --kv-memory ";
-  const size_t at = o.err.find(kHint);
-  uint64_t bytes = 0;
-  if (at != std::string::npos) std::from_chars(o.err.data() + at + kHint.size(), o.err.data() + o.err.size(), bytes);
-  return bytes;
+  const nlohmann::json error = coded_error(o.out);
+  const std::string bytes = hint_behind(error, "E0223", "give at least --kv-memory ");
+  LeastMemory least;
+  std::from_chars(bytes.data(), bytes.data() + bytes.size(), least.bytes);
+  if (least.bytes == 0) least.error = fmt::format("exit {}, signal {}: {}", o.exit, o.signal, o.err);
+  least.not_pulled = error.value("code", "") == "E0232";
+  return least;
 }
 
 Result CellRunner::run(const Build& build, const Subject& subject, const Cell& cell) {

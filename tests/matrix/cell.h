@@ -48,15 +48,21 @@ struct Result {
   std::string error;  // what went wrong; empty: digests are there
 };
 
+struct LeastMemory {
+  uint64_t bytes = 0;       // 0: not found out
+  bool not_pulled = false;  // since the model is a known one that is not here
+  std::string error;        // or for another reason
+};
+
 // Runs programs and cells, each in a folder of its own below `scratch`, which is removed again.
 class CellRunner {
  public:
   CellRunner(std::string scratch, std::string shuffled_runner);
 
-  // The tiers that a build has here. `model`: any that can be opened.
+  // The tiers that a build has here; none: it did not start. `model`: any that can be opened.
   std::vector<std::string> tiers(const Build&, const std::string& model) const;
   // The least --kv-memory for a subject, from the hint of the error that one byte gives.
-  uint64_t least_kv_memory(const Build&, const Subject&) const;
+  LeastMemory least_kv_memory(const Build&, const Subject&) const;
   Result run(const Build&, const Subject&, const Cell&);
 
  private:

@@ -2,7 +2,7 @@
 //   matrix cut|full [--out FILE.md] [--not-run TEXT] [--slow] NAME=COMMAND…
 // NAME=COMMAND: a build, e.g. "g++ -O2=build/o2/harness/cli/samebits"; behind an emulator the words are separated by
 // blanks. --slow: the builds that follow run on tiny models only. --not-run: what is missing, and why. Exit 1 when a
-// cell differs, 2 for bad usage.
+// cell differs or a build does not start, 2 for bad usage.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,21 +10,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "harness/core/error.h"
+#include "harness/text/python_text.h"
 #include "tests/matrix/matrix.h"
 
 namespace samebits {
 namespace {
-
-std::vector<std::string> words(const std::string& text) {
-  std::vector<std::string> out;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find(' ', at), text.size());
-    if (end > at) out.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
 
 struct Arguments {
   bool full = false, understood = false;
@@ -48,7 +38,7 @@ Arguments parse(const std::vector<std::string>& words_given) {
     else if (word == "--not-run" && i + 1 < words_given.size())
       a.not_run.push_back(words_given[++i]);
     else if (equals != std::string::npos)
-      a.builds.push_back({word.substr(0, equals), words(word.substr(equals + 1)), {}, slow});
+      a.builds.push_back({word.substr(0, equals), py_split(word.substr(equals + 1)), {}, slow});
     else
       a.understood = false;
   }
@@ -56,13 +46,26 @@ Arguments parse(const std::vector<std::string>& words_given) {
   return a;
 }
 
+// Says so on stderr where one does not.
+bool all_start(const std::vector<Build>& builds) {
+  bool all = true;
+  for (const Build& b : builds)
+    if (b.tiers.empty()) {
+      fmt::print(stderr, "{}: names no tier, so nothing of it can be checked; does it start?\n", b.name);
+      all = false;
+    }
+  return all;
+}
+
 int run(const Arguments& a) {
   namespace fs = std::filesystem;
   const std::string scratch = (fs::temp_directory_path() / fmt::format("samebits-matrix-{}", getpid())).string();
   Matrix matrix(a.builds, scratch, SAMEBITS_SOURCE_DIR "/tests/matrix/tasks", SAMEBITS_SHUFFLED_RUNNER,
                 a.full ? full_extent() : cut_extent());
-  const std::vector<Section> sections = matrix.run();
+  const bool started = all_start(matrix.builds());
+  const std::vector<Section> sections = started ? matrix.run() : std::vector<Section>();
   fs::remove_all(scratch);
+  if (!started) return 1;
   const std::string command = a.full ? "./check --matrix" : "ctest --test-dir build/release -R Matrix.Cut";
   const std::string report = markdown(command, matrix.builds(), a.not_run, sections);
   if (a.out.empty())

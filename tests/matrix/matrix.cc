@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "harness/core/error.h"
 #include "tests/matrix/covering_array.h"
 #include "tests/support/tiny_model.h"
 
@@ -179,13 +180,20 @@ Section Matrix::draw_chaos() {
 }
 
 std::vector<Section> Matrix::run() {
+  for (const Build& b : builds_) SAMEBITS_ASSERT(!b.tiers.empty());
   std::vector<Section> sections = {cross_builds_and_tiers()};
   const auto cover = [&](Subject subject, bool real) {
-    subject.kv_memory_bytes = runner_.least_kv_memory(builds_[0], subject);
-    if (subject.kv_memory_bytes > 0) return sections.push_back(cover_pairs(subject, real));
+    const LeastMemory least = runner_.least_kv_memory(builds_[0], subject);
+    subject.kv_memory_bytes = least.bytes;
+    if (least.bytes > 0) return sections.push_back(cover_pairs(subject, real));
     Section& none = sections.emplace_back();
     none.title = subject.name + ": not run";
-    none.notes.emplace_back("The model cannot be opened here. Fetch it with: samebits model pull " + subject.name);
+    if (least.not_pulled) {
+      none.notes.emplace_back("The model is not here. Fetch it with: samebits model pull " + subject.name);
+    } else {
+      none.cells = 1;  // and it is red
+      fmt::print(stderr, "{} on {}, for the least --kv-memory: {}\n", builds_[0].name, subject.name, least.error);
+    }
   };
   for (const char* name : kArrayModels) cover(tiny_subject(name), false);
   sections.push_back(draw_chaos());

@@ -40,7 +40,7 @@ class Matrix {
 
   const std::vector<Build>& builds() const { return builds_; }  // with the tiers that they have here
 
-  // Runs everything. Failed cells are printed to stderr as they come.
+  // Runs everything; every build has a tier. Failed cells are printed to stderr as they come.
   std::vector<Section> run();
 
  private:

@@ -48,7 +48,7 @@ std::string markdown(const std::string& command, const std::vector<Build>& build
   for (const Build& b : builds) {
     std::string tiers;
     for (const std::string& tier : b.tiers) tiers += (tiers.empty() ? "" : ", ") + tier;
-    out += fmt::format("- {}: {}\n", b.name, tiers.empty() ? "none; it did not start" : tiers);
+    out += fmt::format("- {}: {}\n", b.name, tiers);
   }
   for (const std::string& missing : not_run) out += "- not run: " + missing + "\n";
   for (const Section& s : sections) out += section_text(s);
