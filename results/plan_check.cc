@@ -9,6 +9,7 @@
 #include "harness/core/error.h"
 #include "results/difference.h"
 #include "results/encoding.h"
+#include "results/fields.h"
 #include "results/records.h"
 
 namespace samebits {
@@ -16,6 +17,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int64_t kMostLimit = int64_t{1} << 32;  // documents, of a suite's entry (tasks/suite.cc)
 constexpr const char* kEditedPlan = "the bundle was edited: its parts contradict each other";
 constexpr const char* kOtherData = "the bundle was edited: the task and its data at hand say otherwise";
 
@@ -53,14 +55,18 @@ bool means(const Plan& plan, const std::string& name, const Task& task) {
   return lists(value_of(task.definition, "tags"), name);
 }
 
-// Documents that the whole run has: all of the set, or as many as the suite takes.
+// Documents that the whole run has: all of the set, or as many as the suite takes. E0610 for a limit that no suite has.
 int64_t official_docs(const Plan& plan, const Task& task) {
   const json* entries = value_of(plan.suite, "tasks");
   if (!entries || !entries->is_array()) return task.n_docs;
   for (const json& entry : *entries) {
     const json *name = value_of(entry, "task"), *limit = value_of(entry, "limit");
     if (!name || !name->is_string() || !means(plan, *name, task)) continue;
-    return limit && limit->is_number_integer() ? std::min(limit->get<int64_t>(), task.n_docs) : task.n_docs;
+    if (!limit) return task.n_docs;
+    const std::string where = "claims/run.json: key/suite/tasks, limit of " + canonical(*name);
+    const auto most = Fields::integer_of<int64_t>(*limit, where);
+    if (most < 1 || most > kMostLimit) fail_field(fmt::format("not from 1 to {}", kMostLimit), where);
+    return std::min(most, task.n_docs);
   }
   return task.n_docs;
 }

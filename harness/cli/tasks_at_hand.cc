@@ -102,10 +102,14 @@ Known<json> TasksAtHand::suite(const json& stored) {
     return stored.is_object() && stored.value("id", json()) == shipped.id &&
            stored.value("version", json()) == shipped.version;
   };
-  for (const std::string& name : list_suites())
-    if (const Suite shipped = load_suite(resource_path("tasks/suites") + "/" + name + ".json"); same(shipped))
-      return shipped.definition;
-  return Unknown{"no suite of this id and version is shipped; its digest is its name"};
+  try {
+    for (const std::string& name : list_suites())
+      if (const Suite shipped = load_suite(resource_path("tasks/suites") + "/" + name + ".json"); same(shipped))
+        return shipped.definition;
+    return Unknown{"no suite of this id and version is shipped; its digest is its name"};
+  } catch (const Error& e) {
+    return Unknown{e.what()};
+  }
 }
 
 // Of a suite the entry that brings the task: the one of its name, else the first whose group or tag holds it.
@@ -120,11 +124,12 @@ Known<Plan> TasksAtHand::plan(const StoredRun& run, const Task& task, const Plan
   std::stable_partition(entries.begin(), entries.end(), [&](const SuiteTask& e) { return e.id == task.id; });
   for (const SuiteTask& entry : entries) {
     if (entry.id != task.id && find_task(run.plan, entry.id)) continue;  // another task's own entry
-    auto it = of_suite_.find(entry.id);
+    const std::tuple key(whole.digest, entry.id, options.limit);
+    auto it = of_suite_.find(key);
     if (it == of_suite_.end()) {
       Suite one = whole;
       one.tasks = {entry};
-      it = of_suite_.emplace(entry.id, make_suite_plan(one, options)).first;
+      it = of_suite_.emplace(key, make_suite_plan(one, options)).first;
     }
     if (find_task(it->second, task.id)) return it->second;
   }

@@ -2,8 +2,11 @@
 // Thread rules: one call at a time. Determinism: as plans (tasks/plan.h).
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <tuple>
 
 #include "results/verify.h"
 
@@ -24,7 +27,8 @@ class TasksAtHand final : public TasksHere {
   Known<Plan> plan(const StoredRun&, const Task&, const PlanOptions&);
 
   PlanOptions options_;
-  std::map<std::string, Plan> of_suite_;  // by entry of the run's suite: a group is planned once
+  // By the suite's digest, its entry and --limit: a group is planned once.
+  std::map<std::tuple<std::string, std::string, std::optional<int64_t>>, Plan> of_suite_;
 };
 
 }  // namespace samebits

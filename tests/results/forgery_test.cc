@@ -190,6 +190,12 @@ TEST_F(Forgery, APartOfASuiteNeverPassesAsTheWhole) {
   EXPECT_EQ(found([&](Forged& f) { limited(f), drop_sample(f, 2); }), "");
   EXPECT_EQ(found([&](Forged& f) { limited(f), drop_sample(f, 2), drop_sample(f, 1); }), "task choice: partial");
   EXPECT_EQ(found([&](Forged& f) { suite(all)(f), f.plan.seed = 7; }), "claims/run.json: key/seed");
+  // With a limit that no suite can have, fewer documents would be the whole run.
+  for (const json& limit :
+       {json(-1), json(0), json((uint64_t{1} << 32) + 1), json((uint64_t{1} << 53) - 1), json("2"), json()}) {
+    const Forge hostile = suite(json::array({json{{"task", "both"}, {"limit", limit}}, chat}));
+    EXPECT_EQ(code_of([&] { found([&](Forged& f) { hostile(f), drop_sample(f, 2); }); }), "E0610") << limit;
+  }
 }
 
 TEST_F(Forgery, SafetyStagesJudgeAgainWithoutAModel) {
