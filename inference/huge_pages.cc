@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kRegion = size_t{32} << 20;
+constexpr size_t kMaxSmall = kRegion / 4;  // larger blocks have a region each
 
 size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
@@ -38,7 +39,12 @@ struct Regions {
 #ifdef MADV_HUGEPAGE
     madvise(r.map + r.used, wanted, MADV_HUGEPAGE);  // advice: without it the pages are small
 #endif
-    return by_start[map] = r;
+    try {
+      return by_start[map] = r;
+    } catch (...) {  // no memory for the entry
+      munmap(map, mapped);
+      throw;
+    }
   }
 };
 
@@ -71,8 +77,8 @@ void* huge_allocate(size_t bytes) {
   const std::lock_guard lock(all.mutex);
   Region* r = all.open;
   if (!r || r->end - r->used < bytes) {
-    r = &all.add(bytes > kRegion / 4 ? bytes : kRegion);
-    if (bytes <= kRegion / 4) all.open = r;
+    r = &all.add(bytes > kMaxSmall ? bytes : kRegion);
+    if (bytes <= kMaxSmall) all.open = r;
   }
   void* p = r->map + r->used;
   r->used += bytes;
@@ -86,7 +92,10 @@ void huge_deallocate(void* p, size_t) noexcept {
   const auto found = std::prev(all.by_start.upper_bound(p));
   Region& r = found->second;
   if (--r.blocks > 0) return;
-  if (all.open == &r) all.open = nullptr;
+  if (all.open == &r) {
+    if (r.used < kMaxSmall) return;  // small buffers come and go: the next one follows, where nothing was written yet
+    all.open = nullptr;
+  }
   munmap(r.map, r.map_bytes);
   all.by_start.erase(found);
 }

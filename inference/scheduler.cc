@@ -27,7 +27,8 @@ struct Wanted {
   size_t sequence, target;
 };
 
-struct Layout {
+// The prompts as a trie of tokens, each distinct prefix once; its edges in the order of their rows.
+struct PrefixTrie {
   std::vector<Stretch> stretches;
   std::vector<Wanted> wanted;  // by row, then sequence, then target
   int64_t rows = 0;
@@ -37,13 +38,13 @@ int64_t common_prefix(const std::vector<int32_t>& a, const std::vector<int32_t>&
   return std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
 }
 
-Layout lay_out(std::span<const Sequence> sequences, bool share) {
+PrefixTrie prefix_trie(std::span<const Sequence> sequences, bool share) {
   std::vector<size_t> order(sequences.size());
   std::iota(order.begin(), order.end(), size_t{0});
   if (share)
     std::stable_sort(order.begin(), order.end(),
                      [&](size_t a, size_t b) { return sequences[a].tokens < sequences[b].tokens; });
-  Layout out;
+  PrefixTrie out;
   std::vector<int64_t> path;  // row of each position of the sequence before
   const std::vector<int32_t>* before = nullptr;
   for (size_t s : order) {
@@ -90,16 +91,16 @@ class Scheduler {
         sequences_(sequences),
         options_(o),
         hooks_(h),
-        layout_(lay_out(sequences, o.share_prefixes)),
+        trie_(prefix_trie(sequences, o.share_prefixes)),
         path_(t.kv()),
-        row_bad_(static_cast<size_t>(layout_.rows), 0),
+        row_bad_(static_cast<size_t>(trie_.rows), 0),
         open_(sequences.size()),
         failed_(sequences.size()) {
     for (size_t s = 0; s < sequences.size(); ++s) open_[s] = sequences[s].targets.size();
   }
 
   void run() {
-    while ((stretch_ < layout_.stretches.size() || !generations_.empty()) && !interrupt_requested()) step();
+    while ((stretch_ < trie_.stretches.size() || !generations_.empty()) && !interrupt_requested()) step();
   }
 
  private:
@@ -142,8 +143,8 @@ class Scheduler {
     auto room = std::max<int64_t>(1, options_.batch_tokens - static_cast<int64_t>(runs.size()));
     room = transformer_.chaos().pick(room, 1, room);
     int64_t starting = static_cast<int64_t>(generations_.size());
-    while (room > 0 && stretch_ < layout_.stretches.size() && starting < options_.max_generating) {
-      const Stretch& stretch = layout_.stretches[stretch_];
+    while (room > 0 && stretch_ < trie_.stretches.size() && starting < options_.max_generating) {
+      const Stretch& stretch = trie_.stretches[stretch_];
       const Sequence& sequence = sequences_[stretch.sequence];
       const auto n = static_cast<int64_t>(sequence.tokens.size());
       if (!started_) {
@@ -195,7 +196,7 @@ class Scheduler {
   // Of a run of n rows, the first `again` of which were delivered before.
   std::vector<uint8_t> wanted_flags(int64_t first_row, int64_t n, int64_t again, int64_t* starting) const {
     std::vector<uint8_t> flags(static_cast<size_t>(n), 0);
-    for (auto w = first_wanted(first_row); w != layout_.wanted.end() && w->row < first_row + n - again; ++w) {
+    for (auto w = first_wanted(first_row); w != trie_.wanted.end() && w->row < first_row + n - again; ++w) {
       flags[static_cast<size_t>(w->row - first_row + again)] = 1;
       *starting += sequences_[w->sequence].generate;
     }
@@ -203,7 +204,7 @@ class Scheduler {
   }
 
   std::vector<Wanted>::const_iterator first_wanted(int64_t row) const {
-    return std::lower_bound(layout_.wanted.begin(), layout_.wanted.end(), row,
+    return std::lower_bound(trie_.wanted.begin(), trie_.wanted.end(), row,
                             [](const Wanted& w, int64_t r) { return w.row < r; });
   }
 
@@ -273,7 +274,7 @@ class Scheduler {
         const int64_t row = prompts[i].first_row + static_cast<int64_t>(t) - prompts[i].again;
         wanted.push_back({row, run.table, run.first_position + static_cast<int64_t>(t)});
         auto& targets = ids.emplace_back();
-        for (auto w = first_wanted(row); w != layout_.wanted.end() && w->row == row; ++w)
+        for (auto w = first_wanted(row); w != trie_.wanted.end() && w->row == row; ++w)
           if (!sequences_[w->sequence].generate) targets.push_back(sequences_[w->sequence].targets[w->target]);
       }
     }
@@ -292,7 +293,7 @@ class Scheduler {
     std::vector<float> logits;  // one computation for all that wait for this row
     if (hooks_.on_logits) logits = transformer_.output().logits(state);
     size_t target = 0;
-    for (auto w = first_wanted(row); w != layout_.wanted.end() && w->row == row; ++w) {
+    for (auto w = first_wanted(row); w != trie_.wanted.end() && w->row == row; ++w) {
       if (hooks_.on_logits) hooks_.on_logits(w->sequence, w->target, logits);
       if (sequences_[w->sequence].generate) {
         const int32_t token = next_token(w->sequence, state, summary);
@@ -317,7 +318,7 @@ class Scheduler {
   std::span<const Sequence> sequences_;
   const SchedulerOptions& options_;
   const SchedulerHooks& hooks_;
-  Layout layout_;
+  PrefixTrie trie_;
   size_t stretch_ = 0;    // the next stretch
   bool started_ = false;  // and whether path_ holds some of it
   int64_t promised_ = 0;  // pages that generations, also those that start in this batch, may still take

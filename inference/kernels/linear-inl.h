@@ -13,9 +13,11 @@ struct Stream {
   static constexpr LayoutInfo kInfo = info_of(kLayout);
   const uint8_t* group;
 
+  // Behind the last group these are addresses, but no pointers: arithmetic on one would be undefined.
   void prefetch(int64_t b) const {
-    const uint8_t* ahead = group + kInfo.block_at(b) + kAhead;
-    for (int64_t i = 0; i < kInfo.block_bytes(); i += 64) __builtin_prefetch(ahead + i);
+    const auto ahead = reinterpret_cast<uintptr_t>(group) + static_cast<uintptr_t>(kInfo.block_at(b) + kAhead);
+    for (int64_t i = 0; i < kInfo.block_bytes(); i += 64)
+      __builtin_prefetch(reinterpret_cast<const void*>(ahead + static_cast<uintptr_t>(i)));
   }
   // Columns 4 k4 … 4 k4 + 3 of block b.
   B bytes(int64_t b, int k4) const {

@@ -23,7 +23,6 @@ inline uint32_t load_u32(const uint8_t* p) {
   return v;
 }
 
-
 // 32 nibbles from 16 bytes: the low ones are weights 0-15, the high ones 16-31.
 inline void unpack_nibbles(const uint8_t* qs, uint8_t* q) {
   for (int j = 0; j < 16; ++j) {
