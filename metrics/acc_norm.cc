@@ -1,7 +1,7 @@
 // acc_norm: the choice with the highest log-likelihood per character is right. Characters are code points of the
 // choice without its delimiter, as in lm-evaluation-harness 0.4 (not bytes, not tokens).
 #include "harness/core/registry.h"
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 #include "metrics/aggregate.h"
 #include "metrics/choices.h"
 

@@ -12,7 +12,7 @@
 #include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 #include "tasks/data_file.h"
 #include "tasks/process.h"
 

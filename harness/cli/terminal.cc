@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "harness/core/error.h"
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 
 namespace samebits {
 namespace {

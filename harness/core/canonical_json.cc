@@ -51,10 +51,9 @@ void append_string(std::string_view s, std::string& out) {
   for (size_t i = 0; i < s.size();) {
     const uint8_t c = static_cast<uint8_t>(s[i]);
     if (c >= 0x80) {
-      uint32_t code_point;
-      const size_t n = decode_utf8_at(s, i, &code_point);
-      if (n == 0) refuse(fmt::format("a string is not valid UTF-8 at its byte {}", i));
-      i += n;
+      const Utf8Char character = decode_utf8(s, i);
+      if (!character.valid) refuse(fmt::format("a string is not valid UTF-8 at its byte {}", i));
+      i += character.bytes;
       continue;
     }
     if (c < 0x20 || c == '"' || c == '\\') {
@@ -198,11 +197,10 @@ json parse_canonical(std::string_view text, std::string_view where, JsonLimits l
 
 bool is_portable_text(std::string_view s) {
   for (size_t i = 0; i < s.size();) {
-    uint32_t c = 0;
-    const size_t n = decode_utf8_at(s, i, &c);
+    const auto [c, bytes, valid] = decode_utf8(s, i);
     const bool noncharacter = (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF);
-    if (n == 0 || c == 0x7F || noncharacter) return false;
-    i += n;
+    if (!valid || c == 0x7F || noncharacter) return false;
+    i += bytes;
   }
   return true;
 }

@@ -134,10 +134,9 @@ class Parser {
       } else if (c < 0x80) {
         ++at_;
       } else {
-        uint32_t code_point;
-        const size_t n = decode_utf8_at(text_, at_, &code_point);
-        if (n == 0) fail("invalid UTF-8", at_);
-        at_ += n;
+        const Utf8Char character = decode_utf8(text_, at_);
+        if (!character.valid) fail("invalid UTF-8", at_);
+        at_ += character.bytes;
       }
     }
   }
@@ -181,7 +180,7 @@ class Parser {
       if (low < 0xDC00 || low > 0xDFFF) fail("a lone surrogate", start);
       unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
     }
-    append_utf8_to(unit, out);
+    append_utf8(out, unit);
   }
 
   uint32_t hex4(size_t start) {

@@ -1,36 +1,94 @@
 #include "harness/core/utf8.h"
 
-namespace samebits {
+#include "harness/core/error.h"
 
-size_t decode_utf8_at(std::string_view s, size_t i, uint32_t* code_point) {
-  const uint8_t lead = static_cast<uint8_t>(s[i]);
-  if (lead < 0x80) {
-    *code_point = lead;
-    return 1;
-  }
-  const size_t n = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || s.size() - i < n) return 0;
-  uint32_t c = lead & (0xFFu >> (n + 1));
-  for (size_t k = 1; k < n; ++k) {
-    const uint8_t next = static_cast<uint8_t>(s[i + k]);
-    if ((next & 0xC0) != 0x80) return 0;
-    c = c << 6 | (next & 0x3F);
-  }
-  const bool overlong = (n == 3 && c < 0x800) || (n == 4 && c < 0x10000);
-  if (overlong || (c >= 0xD800 && c <= 0xDFFF) || c > 0x10FFFF) return 0;
-  *code_point = c;
-  return n;
+namespace samebits {
+namespace {
+
+constexpr char32_t kLastCodePoint = 0x10FFFF;
+
+// Length of the sequence that `lead` begins and the allowed range of its second byte (Unicode 15.0, table 3-7).
+struct Lead {
+  uint32_t bytes;
+  uint8_t second_min, second_max;
+};
+
+Lead lead_of(uint8_t lead) {
+  if (lead >= 0xC2 && lead <= 0xDF) return {2, 0x80, 0xBF};
+  if (lead == 0xE0) return {3, 0xA0, 0xBF};
+  if (lead == 0xED) return {3, 0x80, 0x9F};
+  if (lead >= 0xE1 && lead <= 0xEF) return {3, 0x80, 0xBF};
+  if (lead == 0xF0) return {4, 0x90, 0xBF};
+  if (lead >= 0xF1 && lead <= 0xF3) return {4, 0x80, 0xBF};
+  if (lead == 0xF4) return {4, 0x80, 0x8F};
+  return {0, 0, 0};  // a continuation byte, an overlong lead, or above U+10FFFF
 }
 
-void append_utf8_to(uint32_t c, std::string& out) {
+}  // namespace
+
+Utf8Char decode_utf8(std::string_view text, size_t at) {
+  const uint8_t first = text[at];
+  if (first < 0x80) return {first, 1, true};
+  const Lead lead = lead_of(first);
+  if (lead.bytes == 0) return {};
+  char32_t value = first & (0x7F >> lead.bytes);
+  for (uint32_t i = 1; i < lead.bytes; ++i) {
+    const uint8_t next = at + i < text.size() ? text[at + i] : 0;
+    const bool ok = i == 1 ? lead.second_min <= next && next <= lead.second_max : (next & 0xC0) == 0x80;
+    if (!ok) return {0xFFFD, i, false};
+    value = value << 6 | (next & 0x3F);
+  }
+  return {value, lead.bytes, true};
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  SAMEBITS_ASSERT(c <= kLastCodePoint && (c < 0xD800 || c > 0xDFFF));
+  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3F)); };
   if (c < 0x80) {
     out += static_cast<char>(c);
-    return;
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | c >> 6);
+    tail(0);
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | c >> 12);
+    tail(6), tail(0);
+  } else {
+    out += static_cast<char>(0xF0 | c >> 18);
+    tail(12), tail(6), tail(0);
   }
-  const int tail = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;  // continuation bytes
-  static constexpr uint8_t kLead[] = {0, 0xC0, 0xE0, 0xF0};
-  out += static_cast<char>(kLead[tail] | c >> (6 * tail));
-  for (int k = tail - 1; k >= 0; --k) out += static_cast<char>(0x80 | (c >> (6 * k) & 0x3F));
+}
+
+std::string to_utf8(std::u32string_view text) {
+  std::string out;
+  for (char32_t c : text) append_utf8(out, c);
+  return out;
+}
+
+std::u32string to_code_points(std::string_view text) {
+  std::u32string out;
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Char c = decode_utf8(text, at);
+    out += c.code_point;
+    at += c.bytes;
+  }
+  return out;
+}
+
+size_t find_invalid_utf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Char c = decode_utf8(text, at);
+    if (!c.valid) return at;
+    at += c.bytes;
+  }
+  return std::string_view::npos;
+}
+
+bool is_valid_utf8(std::string_view text) { return find_invalid_utf8(text) == std::string_view::npos; }
+
+size_t count_code_points(std::string_view text) {
+  size_t count = 0;
+  for (size_t at = 0; at < text.size(); ++count) at += decode_utf8(text, at).bytes;
+  return count;
 }
 
 }  // namespace samebits

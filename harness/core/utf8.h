@@ -1,5 +1,5 @@
-// UTF-8 as JSON needs it: strictly read, never repaired. Text that is matched or split is read by
-// harness/text/unicode.h, which also says how far to step over what is invalid. Thread rules: pure functions.
+// UTF-8, read strictly and never repaired silently: decode_utf8 says `valid = false` and how many bytes to step over.
+// What code points mean is in harness/text/unicode.h. Thread rules: pure functions. Determinism: no locale.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,21 @@
 
 namespace samebits {
 
-// Decodes the sequence at s[i], i < s.size() (RFC 3629: no overlong forms, no surrogates). Returns its length in bytes,
-// 0 when it is invalid.
-size_t decode_utf8_at(std::string_view s, size_t i, uint32_t* code_point);
+struct Utf8Char {
+  char32_t code_point = 0xFFFD;  // U+FFFD where invalid
+  uint32_t bytes = 1;            // to step over; an invalid sequence is its longest well-formed beginning, at least 1
+  bool valid = false;
+};
 
-void append_utf8_to(uint32_t code_point, std::string& out);  // at most 0x10FFFF, no surrogate
+// The code point at byte `at` (< text.size()). Strict: no surrogates, no overlong forms, nothing above U+10FFFF.
+Utf8Char decode_utf8(std::string_view text, size_t at);
+
+void append_utf8(std::string& out, char32_t code_point);  // a surrogate or value above U+10FFFF is a bug (asserts)
+std::string to_utf8(std::u32string_view);
+std::u32string to_code_points(std::string_view);  // each invalid sequence becomes one U+FFFD
+
+bool is_valid_utf8(std::string_view);
+size_t find_invalid_utf8(std::string_view);  // byte offset of the first invalid sequence; npos: none
+size_t count_code_points(std::string_view);  // Python's len(str); each invalid sequence counts once
 
 }  // namespace samebits

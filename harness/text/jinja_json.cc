@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/core/utf8.h"
 #include "harness/text/jinja_ops.h"
 #include "harness/text/python_text.h"
-#include "harness/text/unicode.h"
 
 namespace samebits::jinja {
 namespace {

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "harness/core/error.h"
+#include "harness/core/utf8.h"
 #include "harness/text/python_text.h"
 #include "harness/text/unicode.h"
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/core/utf8.h"
 #include "harness/text/jinja_interpreter.h"
 #include "harness/text/jinja_methods.h"
 #include "harness/text/jinja_ops.h"

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/core/utf8.h"
 #include "harness/text/jinja_interpreter.h"
 #include "harness/text/jinja_ops.h"
 #include "harness/text/python_text.h"
-#include "harness/text/unicode.h"
 
 namespace samebits::jinja {
 namespace {

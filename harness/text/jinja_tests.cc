@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "harness/core/utf8.h"
 #include "harness/text/jinja_filters.h"
 #include "harness/text/jinja_interpreter.h"
 #include "harness/text/python_text.h"

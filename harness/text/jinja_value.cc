@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/error.h"
+#include "harness/core/utf8.h"
 #include "harness/text/jinja_ops.h"
-#include "harness/text/unicode.h"
 
 namespace samebits::jinja {
 namespace {

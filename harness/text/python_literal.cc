@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/error.h"
+#include "harness/core/utf8.h"
 #include "harness/text/python_text.h"
 #include "harness/text/unicode.h"
 

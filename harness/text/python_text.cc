@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/core/error.h"
+#include "harness/core/utf8.h"
 #include "harness/text/unicode.h"
 
 namespace samebits {

@@ -8,8 +8,8 @@
 #include <charconv>
 
 #include "harness/core/error.h"
+#include "harness/core/utf8.h"
 #include "harness/text/regex_syntax.h"
-#include "harness/text/unicode.h"
 
 namespace samebits {
 namespace {
@@ -161,8 +161,6 @@ Regex Regex::compile(std::string_view python_pattern, RegexFlags flags) {
   code->n_groups = n_groups;
   return Regex(std::move(code));
 }
-
-size_t Regex::group_count() const { return code_->n_groups; }
 
 std::optional<Match> Regex::search(std::string_view text) const {
   return Matcher(code_->code, code_->pattern, text).at(0, 0);

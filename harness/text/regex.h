@@ -47,8 +47,6 @@ class Regex {
   // re.split: captured groups stand between the parts (unset ones as ""); at most `max_splits`, 0: all.
   std::vector<std::string> split(std::string_view text, size_t max_splits = 0) const;
 
-  size_t group_count() const;
-
  private:
   struct Code;
   explicit Regex(std::shared_ptr<const Code>);

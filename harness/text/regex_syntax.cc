@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "harness/core/error.h"
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 
 namespace samebits {
 namespace {

@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "harness/core/error.h"
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 #include "inference/tokenizer/families.h"
 #include "inference/tokenizer/pretokenizers.h"
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "harness/core/utf8.h"
 #include "harness/text/unicode.h"
 
 namespace samebits {

@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "harness/core/error.h"
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 #include "inference/tokenizer/families.h"
 
 namespace samebits {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 
 namespace samebits {
 

@@ -6,6 +6,7 @@
 
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
+#include "harness/core/utf8.h"
 #include "harness/text/python_text.h"
 #include "harness/text/unicode.h"
 #include "metrics/filters/find_match.h"

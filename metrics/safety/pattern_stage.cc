@@ -9,8 +9,8 @@
 #include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "harness/core/utf8.h"
 #include "harness/text/python_text.h"
-#include "harness/text/unicode.h"
 
 namespace samebits {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <numeric>
 
-#include "harness/text/unicode.h"
 #include "inference/tokenizer/encode_request.h"
 #include "inference/tokenizer/stop.h"
 #include "tests/inference/tokenizer_vocabularies.h"

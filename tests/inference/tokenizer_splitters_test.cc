@@ -6,7 +6,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 #include "inference/tokenizer/pretokenizers.h"
 
 namespace samebits {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 #include "inference/tokenizer/vocabulary.h"
 
 namespace samebits {

@@ -7,6 +7,7 @@
 
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "harness/core/utf8.h"
 #include "harness/text/unicode.h"
 
 namespace samebits {
