@@ -44,6 +44,18 @@ std::string duration(double seconds) {
   return fmt::format("{}:{:02}", s / 60, s % 60);
 }
 
+// Cuts the line to the terminal's width, at a whole character: a wrapped line could not be redrawn.
+std::string fitted(const std::string& text, int width) {
+  std::string out;
+  int used = 0;
+  for (const char c : text) {
+    used += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    if (used >= width) break;
+    out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 Progress::Progress(const Plan& plan, const Responses& known)
@@ -108,18 +120,6 @@ std::string Progress::line(uint32_t task, int width) const {
     out += fmt::format("  eta {}", duration(seconds * (total_work_ - done_work_) / fresh));
   if (errors_ > 0) out += fmt::format("  {} errors", errors_);
   return name + bar(share, width - columns(name) - columns(out)) + safe_text(out);
-}
-
-// Cuts the line to the terminal's width, at a whole character: a wrapped line could not be redrawn.
-std::string fitted(const std::string& text, int width) {
-  std::string out;
-  int used = 0;
-  for (const char c : text) {
-    used += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    if (used >= width) break;
-    out += c;
-  }
-  return out;
 }
 
 // One write a redraw, so that no half-drawn line is seen.

@@ -1,7 +1,7 @@
 // Chat templates: a list of messages to the text that a model was trained on, as transformers'
 // apply_chat_template(tokenize=False) renders it.
 //
-// Thread rules: pure functions. Determinism: no clock (see jinja.h, kTemplateDate).
+// Thread rules: pure functions. Determinism: no clock: strftime_now sees one fixed day.
 #pragma once
 
 #include <nlohmann/json.hpp>

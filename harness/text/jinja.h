@@ -31,10 +31,6 @@ struct Options {
 inline constexpr Options kLmEval{false, false, true, Dialect::lm_eval};
 inline constexpr Options kChat{true, true, false, Dialect::chat};
 
-// The day that strftime_now sees (2024-07-26, midnight): a clock would change the prompt, hence the score, from
-// day to day. It is the fallback that Llama 3's own template names.
-inline constexpr std::string_view kTemplateDate = "2024-07-26";
-
 class Template {
  public:
   // `where` names the file or key in errors. Throws E0310 (syntax; line and column), E0312 (too large or nested).

@@ -69,7 +69,9 @@ Value raise_exception(Interpreter& i, const Args& args) {
   throw Failure{"E0315", to_text(i.runtime(), *bound[0])};
 }
 
-// The fields of datetime(2024, 7, 26).strftime in the C locale; see kTemplateDate. "-d" is glibc's %-d, unpadded.
+// The day that strftime_now sees is 2024-07-26, midnight: a clock would change the prompt, hence the score, from day to
+// day. It is the fallback that Llama 3's own template names. Here are the fields of datetime(2024, 7, 26).strftime in
+// the C locale; "-d" is glibc's %-d, unpadded.
 constexpr std::pair<std::string_view, std::string_view> kDateFields[] = {
     {"Y", "2024"},     {"y", "24"},       {"m", "07"},       {"d", "26"},
     {"e", "26"},       {"B", "July"},     {"b", "Jul"},      {"h", "Jul"},
