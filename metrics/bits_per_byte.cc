@@ -1,8 +1,6 @@
-// bits_per_byte: -sum of log-likelihoods / sum of bytes of the original documents / ln 2. Neither a standard error nor
-// an interval: lm-evaluation-harness 0.4 defines none for a ratio of sums.
+// bits_per_byte: -sum of log-likelihoods / sum of bytes of the original documents / ln 2.
 #include "harness/core/registry.h"
 #include "harness/numeric/math64.h"
-#include "metrics/aggregate.h"
 #include "metrics/rolling.h"
 
 namespace samebits {
@@ -15,11 +13,7 @@ class BitsPerByte : public Metric {
   }
 
   Estimate aggregate(const MetricUse&, std::span<const Known<Statistic>> row, uint64_t) const override {
-    Estimate estimate = empty_estimate(row, "-sum log-likelihood / sum bytes / ln 2");
-    if (estimate.n == 0) return estimate;
-    const Known<double> ratio = loglikelihood_per_unit(row);
-    estimate.value = is_known(ratio) ? finite(-std::get<double>(ratio) / kLn2) : ratio;
-    return estimate;
+    return ratio_estimate(row, "-sum log-likelihood / sum bytes / ln 2", [](double ratio) { return -ratio / kLn2; });
   }
 };
 

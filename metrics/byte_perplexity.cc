@@ -1,8 +1,6 @@
-// byte_perplexity: exp(-sum of log-likelihoods / sum of bytes of the original documents). Neither a standard error nor
-// an interval: lm-evaluation-harness 0.4 defines none for a ratio of sums.
+// byte_perplexity: exp(-sum of log-likelihoods / sum of bytes of the original documents).
 #include "harness/core/registry.h"
 #include "harness/numeric/math64.h"
-#include "metrics/aggregate.h"
 #include "metrics/rolling.h"
 
 namespace samebits {
@@ -15,11 +13,7 @@ class BytePerplexity : public Metric {
   }
 
   Estimate aggregate(const MetricUse&, std::span<const Known<Statistic>> row, uint64_t) const override {
-    Estimate estimate = empty_estimate(row, "exp(-sum log-likelihood / sum bytes)");
-    if (estimate.n == 0) return estimate;
-    const Known<double> ratio = loglikelihood_per_unit(row);
-    estimate.value = is_known(ratio) ? finite(exp64(-std::get<double>(ratio))) : ratio;
-    return estimate;
+    return ratio_estimate(row, "exp(-sum log-likelihood / sum bytes)", [](double ratio) { return exp64(-ratio); });
   }
 };
 

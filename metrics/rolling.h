@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "harness/core/types.h"
 
@@ -12,7 +13,8 @@ namespace samebits {
 // {log-likelihood of the document, its units}. Unknown without an answer.
 Known<Statistic> rolling_statistic(std::span<const Answer>, uint64_t units);
 
-// sum of log-likelihoods / sum of units over the known samples; Unknown when there are none.
-Known<double> loglikelihood_per_unit(std::span<const Known<Statistic>> row);
+// `value` of (sum of log-likelihoods / sum of units) over the known samples. Neither a standard error nor an interval:
+// lm-evaluation-harness 0.4 defines none for a ratio of sums.
+Estimate ratio_estimate(std::span<const Known<Statistic>> row, std::string method, double (*value)(double ratio));
 
 }  // namespace samebits

@@ -12,20 +12,10 @@ constexpr int kPeriod = 6;              // every sixth layer is global
 constexpr double kLocalBase = 10000.0;  // rope base of the others
 
 LayerSpec load_layer(const Loading& in, const TransformerSpec& s, const std::string& blk) {
-  const int64_t q_rows = int64_t{s.n_head} * s.head_dim, kv_rows = int64_t{s.n_head_kv} * s.head_dim;
-  LayerSpec l;
-  l.attn_norm = in.norm(blk + "attn_norm.weight", s.n_embd);
-  l.q = in.linear(blk + "attn_q.weight", q_rows, s.n_embd);
-  l.k = in.linear(blk + "attn_k.weight", kv_rows, s.n_embd);
-  l.v = in.linear(blk + "attn_v.weight", kv_rows, s.n_embd, true);
+  LayerSpec l = in.layer(s, blk);
   l.q_norm = in.norm(blk + "attn_q_norm.weight", s.head_dim);
   l.k_norm = in.norm(blk + "attn_k_norm.weight", s.head_dim);
-  l.attn_output = in.linear(blk + "attn_output.weight", s.n_embd, q_rows);
   l.post_attn_norm = in.norm(blk + "post_attention_norm.weight", s.n_embd);
-  l.ffn_norm = in.norm(blk + "ffn_norm.weight", s.n_embd);
-  l.gate = in.linear(blk + "ffn_gate.weight", s.n_ff, s.n_embd);
-  l.up = in.linear(blk + "ffn_up.weight", s.n_ff, s.n_embd);
-  l.down = in.linear(blk + "ffn_down.weight", s.n_embd, s.n_ff);
   l.post_ffn_norm = in.norm(blk + "post_ffw_norm.weight", s.n_embd);
   return l;
 }

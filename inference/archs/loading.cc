@@ -134,4 +134,19 @@ void Loading::common(TransformerSpec& s) const {
   s.layers.resize(static_cast<size_t>(count("block_count", 512)));
 }
 
+LayerSpec Loading::layer(const TransformerSpec& s, const std::string& blk) const {
+  const int64_t q_rows = int64_t{s.n_head} * s.head_dim, kv_rows = int64_t{s.n_head_kv} * s.head_dim;
+  LayerSpec l;
+  l.attn_norm = norm(blk + "attn_norm.weight", s.n_embd);
+  l.q = linear(blk + "attn_q.weight", q_rows, s.n_embd);
+  l.k = linear(blk + "attn_k.weight", kv_rows, s.n_embd);
+  l.v = linear(blk + "attn_v.weight", kv_rows, s.n_embd, true);
+  l.attn_output = linear(blk + "attn_output.weight", s.n_embd, q_rows);
+  l.ffn_norm = norm(blk + "ffn_norm.weight", s.n_embd);
+  l.gate = linear(blk + "ffn_gate.weight", s.n_ff, s.n_embd);
+  l.up = linear(blk + "ffn_up.weight", s.n_ff, s.n_embd);
+  l.down = linear(blk + "ffn_down.weight", s.n_embd, s.n_ff);
+  return l;
+}
+
 }  // namespace samebits

@@ -35,6 +35,9 @@ class Loading {
   // Fills what all decoder-only files share: sizes, embedding, output (tied when absent).
   void common(TransformerSpec&) const;
 
+  // One layer's matrices and norms that they share. `blk`: "blk.0."
+  LayerSpec layer(const TransformerSpec&, const std::string& blk) const;
+
   [[noreturn]] void fail(const std::string& what, const std::string& where) const;  // E0206
 
  private:
