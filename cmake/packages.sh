@@ -7,7 +7,9 @@
 SAMEBITS_BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libfmt-dev nlohmann-json3-dev libssl-dev libtbb-dev
   libyaml-cpp-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libpcre2-dev libcli11-dev libgtest-dev
   libbenchmark-dev ca-certificates"
-SAMEBITS_CHECK_PACKAGES="valgrind"  # counts instructions: bench/regression
+# What a test would be skipped for: bench/regression counts instructions with valgrind, tests/exact reads machine code
+# with objdump, tests/cli forges bundles in Python.
+SAMEBITS_CHECK_PACKAGES="valgrind binutils python3"
 SAMEBITS_PULL_PACKAGES="python3-pip"  # `samebits model pull` gets packages with pip
 SAMEBITS_CLANG_PACKAGES="clang-14"
 SAMEBITS_AARCH64_PACKAGES="g++-aarch64-linux-gnu qemu-user-static"

@@ -279,7 +279,7 @@ PY
 }
 
 TEST_F(Verbs, VerifyComparesGoldAnswersAndPromptsWithTheShippedData) {
-  if (shell(scratch_, "python3 -c ''").exit != 0) GTEST_SKIP() << "needs python3 for the forger";
+  if (shell(scratch_, "python3 -c ''").exit != 0) GTEST_SKIP() << "needs python3 for the forger: install python3";
   ASSERT_EQ(run().exit, 0);
   nlohmann::json honest = samebits(scratch_, {"verify", bundle_, "--json"}).json();
   EXPECT_EQ(honest["plans"],

@@ -12,7 +12,7 @@ namespace samebits {
 namespace {
 
 #define SAMEBITS_NEEDS_OBJDUMP() \
-  if (objdump().empty()) GTEST_SKIP() << "needs objdump (binutils) for this architecture"
+  if (objdump().empty()) GTEST_SKIP() << "needs objdump for this architecture: install binutils and run cmake again"
 
 std::vector<std::string> lines_of(const char* path) {
   std::vector<std::string> lines;

@@ -10,7 +10,7 @@
 namespace samebits {
 namespace {
 
-// Flips, drops, repeats and moves bytes.
+// A few times over: sets a byte, drops a piece, repeats one elsewhere, or cuts the end off.
 std::string mutate(std::string text, SplitMix64& random) {
   for (uint64_t n = 1 + random.below(4); n > 0 && !text.empty(); --n) {
     const size_t at = random.below(text.size());
@@ -34,13 +34,14 @@ std::string mutate(std::string text, SplitMix64& random) {
 
 class Fuzz : public testing::TestWithParam<FuzzTarget> {};
 
-// A group names tasks of other files (E0401 here); every other seed must be read to its end.
+// Every seed is read to its end, but for YAML's group: it names tasks of other files, which are not there (E0401).
 TEST_P(Fuzz, SeedsAreSound) {
   for (const std::string& seed : GetParam().seeds()) {
     try {
       GetParam().run(seed);
     } catch (const Error& e) {
-      EXPECT_EQ(e.code, "E0401") << e.what() << "\n" << seed.substr(0, 200);
+      const bool group = GetParam().name == std::string_view("task_yaml") && seed.starts_with("group:");
+      EXPECT_TRUE(group && e.code == "E0401") << e.what() << "\n" << seed.substr(0, 200);
     }
   }
 }
