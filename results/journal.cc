@@ -152,19 +152,20 @@ uint64_t Journal::State::load(std::string_view bytes, const json& key) {
 Journal::Journal(const std::string& dir, const Plan& plan, const ModelInfo& model, bool logits_digest)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
+  const json key = run_key(plan, model, logits_digest);
+  const std::string header = header_line(key);  // refuses what no file can hold, before there is a folder
   s.made_folders = missing_folders(dir);
   check_folder(dir);
   s.dir = dir;
   s.path = (fs::path(dir) / kJournalName).string();
   s.file = open_locked(s.path);
   s.known.resize(plan.requests.size());
-  const json key = run_key(plan, model, logits_digest);
   const std::string bytes = read_below(dir, kJournalName, kMaxJournalBytes);
   const uint64_t sound = s.load(bytes, key);
   s.dropped = bytes.size() - sound;
   if (s.dropped > 0 && ::ftruncate(s.file.fd(), static_cast<off_t>(sound)) != 0) fail_write(s.path);
   if (sound > 0) return;
-  write_all(s.file.fd(), header_line(key), s.path);
+  write_all(s.file.fd(), header, s.path);
   sync();
   sync_path(dir);
 }

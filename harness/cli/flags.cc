@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <limits>
@@ -11,6 +12,7 @@
 #include "harness/cli/terminal.h"
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
+#include "harness/text/unicode.h"
 #include "tasks/plan.h"
 #include "tasks/suite.h"
 
@@ -32,6 +34,12 @@ std::string to_bytes(std::string& text) {
     return fmt::format("\"{}\" is no size; give bytes, or a number with K, M or G, e.g. 512M", text);
   text = fmt::to_string(value << 10 * power);
   return "";
+}
+
+// Empty, or what is wrong: prompts are text, and stand in the claims as such.
+std::string not_utf8(const std::string& text) {
+  const size_t at = find_invalid_utf8(text);
+  return at == std::string_view::npos ? "" : fmt::format("not valid UTF-8 at its byte {}", at);
 }
 
 }  // namespace
@@ -80,8 +88,17 @@ void add_cache_flags(CLI::App& verb, EngineFlags& flags) {
 void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
   PlanOptions& plan = flags.plan;
   verb.add_option("-m,--model", flags.model, "a catalogue name, a GGUF path, or scheme:location")->type_name("MODEL");
-  verb.add_option("-t,--task,--tasks", flags.tasks, "tasks or groups, separated by commas")
-      ->delimiter(',')
+  const auto split = [&flags](const std::string& list) {
+    for (size_t begin = 0; begin <= list.size();) {
+      const size_t end = std::min(list.find(',', begin), list.size());
+      if (end > begin) flags.tasks.push_back(list.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  };
+  // Not CLI11's delimiter: where nothing stands between the commas, it takes the next flag for a task.
+  verb.add_option_function<std::string>("-t,--task,--tasks", split, "tasks or groups, separated by commas (repeatable)")
+      ->trigger_on_parse()
+      ->take_all()
       ->type_name("TASK[,TASK]");
   verb.add_option("--suite", flags.suite, "a suite: one file that pins tasks, shots and seeds, or a shipped name")
       ->type_name("FILE")
@@ -96,7 +113,9 @@ void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
   verb.add_flag("--apply-chat-template", plan.apply_chat_template, "wrap prompts in the model's own chat template");
   verb.add_option("--fewshot-as-multiturn", plan.fewshot_as_multiturn, "examples as chat turns (default: true)")
       ->type_name("true|false");
-  verb.add_option("--system-instruction", plan.system_instruction, "text before every prompt")->type_name("TEXT");
+  verb.add_option("--system-instruction", plan.system_instruction, "text before every prompt")
+      ->check(CLI::Validator(not_utf8, ""))
+      ->type_name("TEXT");
   add_task_folder_flags(verb, plan);
 }
 

@@ -1,7 +1,10 @@
 // samebits: verbs, and the one catch.
+#include <fcntl.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -131,7 +134,17 @@ Exit guarded_main(const std::vector<std::string>& arguments) {
   }
 }
 
+// A standard stream that the caller closed would be the number of the next file that is opened, a journal perhaps, and
+// what is printed would go into it. In its place stands one that takes nothing and gives nothing.
+void hold_closed_streams() {
+  for (const int fd : {0, 1, 2})
+    if (::fcntl(fd, F_GETFD) == -1 && ::open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR) == -1) std::abort();
+}
+
 }  // namespace
 }  // namespace samebits
 
-int main(int argc, char** argv) { return static_cast<int>(samebits::guarded_main({argv + 1, argv + argc})); }
+int main(int argc, char** argv) {
+  samebits::hold_closed_streams();
+  return static_cast<int>(samebits::guarded_main({argv + 1, argv + argc}));
+}

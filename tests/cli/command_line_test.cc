@@ -113,6 +113,20 @@ TEST(CommandLine, ATaskFileThatCannotBeReadIsNeverPassedOver) {
   }
 }
 
+TEST(CommandLine, TasksAreNamedByCommasAndByRepetition) {
+  const Scratch scratch;
+  const std::vector<std::string> plan = {"plan", "--limit", "1", "--json", "-t"};
+  const auto tasks = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), plan.begin(), plan.end());
+    return samebits(scratch, more);
+  };
+  const std::string both = tasks({"arc_easy,piqa"}).out;
+  EXPECT_EQ(nlohmann::json::parse(both)["tasks"].size(), 2u) << both;
+  EXPECT_EQ(tasks({"arc_easy", "--tasks=,piqa,"}).out, both);
+  expect_error(tasks({",", "--seed", "1"}), "E0402", 2);
+  expect_error(tasks({"arc_easy", "piqa"}), "E0110", 2);
+}
+
 TEST(CommandLine, JsonThatIsNoTaskMayLieBesideTaskFiles) {
   const Scratch scratch;
   const std::string folder = scratch / "own";

@@ -140,6 +140,21 @@ TEST_F(Verbs, WhatIsRefusedBeforeTheFirstAnswerLeavesNoFolder) {
   EXPECT_EQ(run({"--num-fewshot", "1"}).exit, 0) << "the folder is free for another run";
 }
 
+TEST_F(Verbs, WhatIsPrintedNeverGoesIntoAFileOfTheRun) {
+  const std::string line = "samebits run -m " + quoted(model_) + " -t arc_easy --limit 3 -j 1 -o ";
+  const Outcome no_stdout = shell(scratch_, line + quoted(bundle_) + " >&-");
+  expect_error(no_stdout, "E0104", 2);
+  EXPECT_EQ(samebits(scratch_, {"verify", bundle_}).exit, 0) << "the bundle is complete all the same";
+  const Outcome no_stderr = shell(scratch_, line + quoted(scratch_ / "other") + " 2>&- <&-");
+  EXPECT_EQ(no_stderr.exit, 0);
+  EXPECT_EQ(samebits(scratch_, {"verify", scratch_ / "other"}).exit, 0);
+}
+
+TEST_F(Verbs, TextThatNoPromptCanHoldIsRefusedBeforeThereIsAFolder) {
+  expect_error(run({"--system-instruction", "a\xff"}), "E0110", 2);
+  EXPECT_FALSE(std::filesystem::exists(bundle_));
+}
+
 TEST_F(Verbs, PullingAPathSaysThatNamesArePulled) {
   const Outcome folder = samebits(scratch_, {"model", "pull", scratch_ / ""});
   expect_error(folder, "E0231", 2);

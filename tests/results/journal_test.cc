@@ -133,7 +133,7 @@ TEST(Journal, ADamagedKeyIsRefusedAndNothingIsDropped) {
 
 TEST(Journal, ResponsesWithAndWithoutALogitsDigestAreNeverMixed) {
   TempDir temp;
-  { Journal plain(temp / "run", fake_plan(), fake_model()); }
+  ASSERT_FALSE(run_into(temp / "run", 1));
   EXPECT_EQ(code_of([&] { Journal(temp / "run", fake_plan(), fake_model(), true); }), "E0701");
 }
 
