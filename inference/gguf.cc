@@ -64,6 +64,18 @@ struct Part {
 
 }  // namespace
 
+namespace {
+
+// Gives back whole pages of a mapped file; a later read brings them again.
+void release_pages(const uint8_t* data, uint64_t bytes) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(data), end = begin + bytes;
+  const uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
+}  // namespace
+
 struct Gguf::State {
   std::vector<Mapping> mappings;
   std::vector<Part> parts;
@@ -79,6 +91,22 @@ struct Gguf::State {
     for (const Part& p : parts)
       if (t.data >= p.bytes.data() && t.data < p.bytes.data() + p.bytes.size()) return p.name;
     return parts.front().name;
+  }
+
+  void release(const uint8_t* data, uint64_t bytes) const {
+    if (!mappings.empty()) release_pages(data, bytes);  // else parsed from memory that is not ours
+  }
+
+  // Gives back what is hashed: a pass over the file does not hold it in memory.
+  std::string sha256(std::span<const uint8_t> bytes) const {
+    constexpr size_t kStretch = size_t{4} << 20;
+    Sha256 hash;
+    for (; !bytes.empty(); bytes = bytes.subspan(std::min(kStretch, bytes.size()))) {
+      const auto stretch = bytes.first(std::min(kStretch, bytes.size()));
+      hash.update(stretch.data(), stretch.size());
+      release(stretch.data(), stretch.size());
+    }
+    return hash.hex();
   }
 
   void add(Part part, GgufPart content) {
@@ -193,8 +221,7 @@ const Tensor* Gguf::find(std::string_view tensor) const {
 const std::string& Gguf::digest() const {
   std::call_once(state_->digest_once, [this] {
     std::string joined;  // hashes what is mapped, so that the digest is of the bytes that are computed with
-    for (const Part& p : state_->parts)
-      joined += sha256_hex({reinterpret_cast<const char*>(p.bytes.data()), p.bytes.size()});
+    for (const Part& p : state_->parts) joined += state_->sha256(p.bytes);
     state_->digest = state_->parts.size() == 1 ? joined : sha256_hex(joined);
   });
   return state_->digest;
@@ -322,12 +349,7 @@ void Gguf::check_finite() const {
 
 // ---- Memory ----
 
-void Gguf::release(const Tensor& t) const {
-  if (state_->mappings.empty()) return;  // parsed from memory that is not ours
-  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(t.data), end = begin + t.bytes;
-  const uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;  // whole pages of this tensor
-  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
-}
+std::string Gguf::sha256(const Tensor& t) const { return state_->sha256({t.data, t.bytes}); }
+void Gguf::release(const Tensor& t) const { state_->release(t.data, t.bytes); }
 
 }  // namespace samebits

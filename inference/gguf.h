@@ -87,6 +87,7 @@ class Gguf {
   // sha256 of the file(s): of one file its own; of a split that of the parts' digests (hex) in order, joined.
   // Computed on first use.
   const std::string& digest() const;
+  std::string sha256(const Tensor&) const;  // of its data
 
   // Throws E0210 with tensor, block and offset when a scale or float weight is NaN or infinite
   // (and for MXFP4 exponent 255).

@@ -80,6 +80,7 @@ EngineOptions parse_engine_options(const nlohmann::json& options) {
 LocalBackend::LocalBackend(const std::string& path, const EngineOptions& options)
     : options_(options),
       gguf_(Gguf::open(path)),
+      details_(std::async(std::launch::async, [this] { return model_info(gguf_); })),
       tokenizer_(Tokenizer::open(gguf_)),
       transformer_(load_checked(gguf_), options.isa, options.threads, options.chaos ? Chaos(*options.chaos) : Chaos()),
       cost_(gguf_, transformer_.spec()) {
@@ -91,14 +92,14 @@ LocalBackend::LocalBackend(const std::string& path, const EngineOptions& options
   if (options_.kv_memory_bytes == 0) options_.kv_memory_bytes = free_memory_bytes() / 2;
   options_.schedule.kv_pages = std::max<uint64_t>(1, options_.kv_memory_bytes / transformer_.kv().bytes_per_page());
   info_.name = path;
-  info_.digest = gguf_.digest();
   info_.arch = transformer_.spec().arch;
   info_.context_length = transformer_.spec().context_length;
   info_.chat_template = gguf_.string("tokenizer.chat_template", "");
   if (tokenizer_->bos() >= 0) info_.bos = tokenizer_->token_bytes(tokenizer_->bos());
   if (tokenizer_->eos() >= 0) info_.eos = tokenizer_->token_bytes(tokenizer_->eos());
   info_.contract = "sb-1";
-  info_.details = model_info(gguf_);
+  info_.details = details_.get();
+  info_.digest = gguf_.digest();
   info_.details["tokenizer"]["digest"] = tokenizer_->digest();
   info_.quantisation = info_.details.value("quantisation", std::string("unknown"));
 }

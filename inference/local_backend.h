@@ -3,6 +3,7 @@
 // Thread rules: one answer() at a time; the sink is called from the calling thread.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,7 @@ class LocalBackend : public Backend {
 
   EngineOptions options_;
   Gguf gguf_;
+  std::future<nlohmann::json> details_;  // hashing goes on while the model is loaded
   std::unique_ptr<Tokenizer> tokenizer_;
   Transformer transformer_;
   CostModel cost_;

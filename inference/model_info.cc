@@ -1,5 +1,6 @@
 #include "inference/model_info.h"
 
+#include <future>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -13,10 +14,6 @@ using nlohmann::json;
 
 // Text from a file may be no UTF-8, which JSON cannot carry: bad bytes become U+FFFD.
 json text(const std::string& s) { return json::parse(json(s).dump(-1, ' ', false, json::error_handler_t::replace)); }
-
-std::string bytes_sha256(const uint8_t* data, uint64_t n) {
-  return sha256_hex({reinterpret_cast<const char*>(data), n});
-}
 
 struct TypeUse {
   uint64_t tensors = 0, bytes = 0;
@@ -93,6 +90,7 @@ std::string quantisation_name(const Gguf& file) {
 
 json model_info(const Gguf& file) {
   const std::string arch = file.string("general.architecture");
+  std::future<std::string> digest = std::async(std::launch::async, [&] { return file.digest(); });
   uint64_t parameters = 0, bytes = 0;
   json tensors = json::array(), types = json::object();
   for (const Tensor& t : file.tensors()) {
@@ -102,14 +100,14 @@ json model_info(const Gguf& file) {
                        {"type", type_name(static_cast<uint32_t>(t.type))},
                        {"shape", t.shape},
                        {"bytes", t.bytes},
-                       {"sha256", bytes_sha256(t.data, t.bytes)}});
+                       {"sha256", file.sha256(t)}});
   }
   for (const auto& [type, use] : types_by_name(file)) types[type] = {{"tensors", use.tensors}, {"bytes", use.bytes}};
 
   const bool has_template = file.has("tokenizer.chat_template");
   return {{"architecture", text(arch)},
           {"name", optional_text(file, "general.name")},
-          {"sha256", file.digest()},
+          {"sha256", digest.get()},
           {"bytes", bytes},
           {"parameters", parameters},
           {"quantisation", quantisation_name(file)},

@@ -8,7 +8,7 @@ namespace samebits {
 namespace {
 
 constexpr int64_t kChunk = 1024;  // vocabulary rows (NUMERICS.md §6)
-constexpr int64_t kStates = 64;   // hidden states that share a pass over the weights
+constexpr int64_t kStates = 192;  // hidden states that share a pass over the weights
 
 // Chunks ascending. Not finite: the summary says so and nothing else.
 void combine(std::span<const LogitChunk> chunks, LogitSummary& s) {

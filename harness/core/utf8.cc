@@ -1,5 +1,7 @@
 #include "harness/core/utf8.h"
 
+#include <cstring>
+
 #include "harness/core/error.h"
 
 namespace samebits {
@@ -76,6 +78,14 @@ std::u32string to_code_points(std::string_view text) {
 
 size_t find_invalid_utf8(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
+    uint64_t eight = 0;  // bytes of ASCII, at once
+    if (text.size() - at >= sizeof eight) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & 0x8080808080808080) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
     const Utf8Char c = decode_utf8(text, at);
     if (!c.valid) return at;
     at += c.bytes;

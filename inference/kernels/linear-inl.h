@@ -98,11 +98,26 @@ inline TileView tile_at(const ActivationView& x, int64_t t0, int parts) {
           x.d + first * blocks + lane,         x.s + part, x.start + part};
 }
 
+// sum += the integer dot products of a part of block b; q: the block's bytes of the tile.
+template <int kGroups, int kTokens, class Weights>
+inline void add_dots(I (&sum)[kGroups][kTokens], const Weights* w, int64_t b, int part, const int8_t* q) {
+  constexpr LayoutInfo kInfo = Weights::kInfo;
+  constexpr int kSteps = 8 / kInfo.parts();
+#pragma GCC unroll 8
+  for (int step = 0; step < kSteps; ++step) {
+    const int k4 = part * kSteps + step;
+    B ws[kGroups];
+    for (int g = 0; g < kGroups; ++g) ws[g] = w[g].bytes(b, k4);
+    for (int t = 0; t < kTokens; ++t)
+      for (int g = 0; g < kGroups; ++g) sum[g][t] = dot4<kInfo.full_byte>(sum[g][t], ws[g], q + 32 * t + 4 * k4);
+  }
+}
+
 // kTokens tokens of a tile by the groups w[0] …; y: (token, 16 rows of each group).
 template <bool kWide, int kGroups, int kTokens, class Weights>
 inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t blocks, float* y, int64_t y_stride) {
   constexpr LayoutInfo kInfo = Weights::kInfo;
-  constexpr int kParts = kInfo.parts(), kSteps = 8 / kParts;
+  constexpr int kParts = kInfo.parts();
   F acc[kGroups][kTokens];
   for (int g = 0; g < kGroups; ++g)
     for (int t = 0; t < kTokens; ++t) acc[g][t] = set1(0.0f);
@@ -116,34 +131,24 @@ inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t bl
       for (int i = 0; i < 32 * kTokens; i += 64) __builtin_prefetch(x.hi + q + kAhead / 2 + i);
     for (int part = 0; part < kParts; ++part) {
       const int64_t at = (b * kParts + part) * x.stride;
-      I low[kGroups][kTokens], high[kGroups][kTokens];
+      I sum[kGroups][kTokens];
+      if constexpr (kWide) {
+        for (int t = 0; t < kTokens; ++t)
+          for (int g = 0; g < kGroups; ++g) sum[g][t] = set1(int32_t{0});
+        add_dots(sum, w, b, part, x.hi + q);
+      }
       for (int t = 0; t < kTokens; ++t)
         for (int g = 0; g < kGroups; ++g) {
-          low[g][t] = set1(first_sum<kInfo.full_byte>(offset, x.start[at + t]));
-          if constexpr (kWide) high[g][t] = set1(int32_t{0});
+          const I start = set1(first_sum<kInfo.full_byte>(offset, x.start[at + t]));
+          sum[g][t] = kWide ? shift_left(sum[g][t], 8) + start : start;
         }
-#pragma GCC unroll 8
-      for (int step = 0; step < kSteps; ++step) {
-        const int k4 = part * kSteps + step;
-        B ws[kGroups];
-        for (int g = 0; g < kGroups; ++g) ws[g] = w[g].bytes(b, k4);
-        for (int t = 0; t < kTokens; ++t) {
-          const int64_t column = q + 32 * t + 4 * k4;
-          if constexpr (kWide) {
-            for (int g = 0; g < kGroups; ++g) high[g][t] = dot4<kInfo.full_byte>(high[g][t], ws[g], x.hi + column);
-            for (int g = 0; g < kGroups; ++g) low[g][t] = dot4<kInfo.full_byte>(low[g][t], ws[g], x.lo + column);
-          } else {
-            for (int g = 0; g < kGroups; ++g) low[g][t] = dot4<kInfo.full_byte>(low[g][t], ws[g], x.hi + column);
-          }
-        }
-      }
+      add_dots(sum, w, b, part, (kWide ? x.lo : x.hi) + q);
       for (int g = 0; g < kGroups; ++g) {
         const F dw = w[g].d(b, part);
         F mw = dw;
         if constexpr (kInfo.min) mw = w[g].m(b, part);
         for (int t = 0; t < kTokens; ++t) {
-          const I sum = kWide ? shift_left(high[g][t], 8) + low[g][t] : low[g][t];
-          acc[g][t] = fma(to_float(sum), dw * set1(x.d[b * x.stride + t]), acc[g][t]);
+          acc[g][t] = fma(to_float(sum[g][t]), dw * set1(x.d[b * x.stride + t]), acc[g][t]);
           if constexpr (kInfo.min) acc[g][t] = fma(mw, set1(x.s[at + t]), acc[g][t]);
         }
       }
@@ -156,14 +161,13 @@ inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t bl
 // All tokens; the kernel's tile is all of a tile of activations or a part of it.
 template <bool kWide, int kGroups, class Weights>
 inline void tiles(const Weights* w, int32_t offset, const ActivationView& x, float* y, int64_t stride) {
-  constexpr int kTile = kWide && kTileTokens == 3 ? 2 : kTileTokens;  // two sums an output need more registers
   const int64_t blocks = x.cols / 32;
   for (int64_t t = 0, left = 0; t < x.tokens; t += left) {
     const int64_t end = t / kTileRows * kTileRows + kTileRows;
     left = (end < x.tokens ? end : x.tokens) - t;
     const TileView from = tile_at(x, t, Weights::kInfo.parts());
-    if (left >= kTile)
-      tile<kWide, kGroups, kTile>(w, offset, from, blocks, y + t * stride, stride), left = kTile;
+    if (left >= kTileTokens)
+      tile<kWide, kGroups, kTileTokens>(w, offset, from, blocks, y + t * stride, stride), left = kTileTokens;
     else if (left >= 2)
       tile<kWide, kGroups, 2>(w, offset, from, blocks, y + t * stride, stride), left = 2;
     else
@@ -189,7 +193,9 @@ inline void linear_as(const WeightView& w, int64_t g0, int64_t g1, const Activat
   uint8_t* aligned = scratch + (64 - reinterpret_cast<uintptr_t>(scratch) % 64) % 64;
   const To panels[2] = {To(aligned, w.cols, 0), To(aligned, w.cols, 1)};
   for (int64_t g = g0; g < g1; ++g) panels[g - g0].decode(stream(g), w.cols / 32);
-  if (!x.lo && g1 - g0 == 2 && kTileTokens > 3) return tiles<false, 2>(panels, w.offset, x, y + 16 * g0, stride);
+  if (g1 - g0 == 2 && kTileTokens > 3)
+    return x.lo ? tiles<true, 2>(panels, w.offset, x, y + 16 * g0, stride)
+                : tiles<false, 2>(panels, w.offset, x, y + 16 * g0, stride);
   for (int64_t g = g0; g < g1; ++g)
     x.lo ? tiles<true, 1>(panels + (g - g0), w.offset, x, y + 16 * g, stride)
          : tiles<false, 1>(panels + (g - g0), w.offset, x, y + 16 * g, stride);
