@@ -67,12 +67,14 @@ struct Part {
 namespace {
 
 // Gives back whole pages of a mapped file; a later read brings them again.
-void release_pages(const uint8_t* data, uint64_t bytes) {
+void release_pages(std::span<const uint8_t> bytes) {
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(data), end = begin + bytes;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(bytes.data()), end = begin + bytes.size();
   const uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
   if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
+
+constexpr size_t kStretch = size_t{1} << 20;  // bytes that a pass over the file holds in memory
 
 }  // namespace
 
@@ -93,18 +95,17 @@ struct Gguf::State {
     return parts.front().name;
   }
 
-  void release(const uint8_t* data, uint64_t bytes) const {
-    if (!mappings.empty()) release_pages(data, bytes);  // else parsed from memory that is not ours
+  void release(std::span<const uint8_t> bytes) const {
+    if (!mappings.empty()) release_pages(bytes);  // else parsed from memory that is not ours
   }
 
   // Gives back what is hashed: a pass over the file does not hold it in memory.
   std::string sha256(std::span<const uint8_t> bytes) const {
-    constexpr size_t kStretch = size_t{4} << 20;
     Sha256 hash;
     for (; !bytes.empty(); bytes = bytes.subspan(std::min(kStretch, bytes.size()))) {
       const auto stretch = bytes.first(std::min(kStretch, bytes.size()));
       hash.update(stretch.data(), stretch.size());
-      release(stretch.data(), stretch.size());
+      release(stretch);
     }
     return hash.hex();
   }
@@ -336,20 +337,25 @@ uint64_t first_bad_block(const QuantType& type, const uint8_t* data, uint64_t n)
 void Gguf::check_finite() const {
   for (const Tensor& t : tensors()) {
     const QuantType& type = *quant_type(t.type);
-    const uint64_t n_blocks = t.bytes / type.bytes;
-    const uint64_t bad = first_bad_block(type, t.data, n_blocks);
-    if (bad == n_blocks) continue;
-    throw Error("E0210",
-                fmt::format("tensor {} ({}) holds a NaN or infinite {} in block {}", quote(t.name), type.name,
-                            type.quantised ? "scale" : "weight", bad),
-                at_byte(state_->file_of(t), t.offset + bad * type.bytes),
-                "use another file of this model: no score of this one would mean anything");
+    const uint64_t n_blocks = t.bytes / type.bytes, stretch = kStretch / type.bytes;
+    for (uint64_t first = 0, n = 0; first < n_blocks; first += n) {
+      n = std::min(stretch, n_blocks - first);
+      const uint8_t* blocks = t.data + first * type.bytes;
+      const uint64_t bad = first_bad_block(type, blocks, n);
+      if (bad < n)
+        throw Error("E0210",
+                    fmt::format("tensor {} ({}) holds a NaN or infinite {} in block {}", quote(t.name), type.name,
+                                type.quantised ? "scale" : "weight", first + bad),
+                    at_byte(state_->file_of(t), t.offset + (first + bad) * type.bytes),
+                    "use another file of this model: no score of this one would mean anything");
+      state_->release({blocks, n * type.bytes});
+    }
   }
 }
 
 // ---- Memory ----
 
 std::string Gguf::sha256(const Tensor& t) const { return state_->sha256({t.data, t.bytes}); }
-void Gguf::release(const Tensor& t) const { state_->release(t.data, t.bytes); }
+void Gguf::release(std::span<const uint8_t> bytes) const { state_->release(bytes); }
 
 }  // namespace samebits

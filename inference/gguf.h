@@ -93,8 +93,9 @@ class Gguf {
   // (and for MXFP4 exponent 255).
   void check_finite() const;
 
-  // The tensor has been copied: its pages of the mapping may leave memory. They come back when touched.
-  void release(const Tensor&) const;
+  // These bytes of a tensor have been copied: the pages that hold nothing else may leave memory. They come back when
+  // touched.
+  void release(std::span<const uint8_t>) const;
 
  private:
   struct State;

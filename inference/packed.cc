@@ -13,6 +13,8 @@
 namespace samebits {
 namespace {
 
+constexpr int64_t kStretch = 64 << 10;  // bytes of the file that one task packs
+
 Layout layout_of(const QuantType& t) {
   if (!t.quantised)
     return t.type == TensorType::F32 ? Layout::f32 : t.type == TensorType::F16 ? Layout::f16 : Layout::bf16;
@@ -24,6 +26,13 @@ Layout layout_of(const QuantType& t) {
   }
   SAMEBITS_ASSERT(!"a quant type without a layout");
   return Layout::f32;
+}
+
+template <class T>
+T load(const uint8_t* p) {
+  T v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
 }
 
 // One row's 32 weights into its lane of a block.
@@ -77,6 +86,35 @@ void pack_row(const Tensor& t, const QuantType& type, const LayoutInfo& layout, 
   }
 }
 
+// What place_quants and place_scales put there.
+Block32 take_block(const LayoutInfo& layout, const uint8_t* group, int64_t b, int lane) {
+  Block32 out{};
+  const uint8_t *block = group + layout.block_at(b), *scales = block + layout.quant_bytes();
+  for (int k4 = 0; k4 < 8; ++k4) {
+    const bool bytes = layout.planes < 0;
+    const uint8_t* four = block + 64 * (bytes ? k4 : k4 % 4) + 4 * lane;
+    for (int i = 0; i < 4; ++i) {
+      int q = bytes ? four[i] : four[i] >> k4 / 4 * 4 & 15;
+      for (int plane = 0; plane < layout.planes; ++plane)
+        q |= (block[256 + 64 * plane + 8 * k4 + lane / 2] >> (lane % 2 * 4 + i) & 1) << (4 + plane);
+      out.q[4 * k4 + i] = static_cast<uint8_t>(q);
+    }
+  }
+  const uint8_t* f16 = layout.scales == Scales::sub ? group + layout.header_at(b) : scales;
+  const auto scale = [&](int half, int which) {
+    if (layout.scales == Scales::f32) return load<float>(scales + 4 * lane);
+    const float whole = f16_to_f32(load<uint16_t>(f16 + 32 * which + 2 * lane));
+    if (layout.scales == Scales::f16) return whole;
+    const int part = layout.halves ? half : 0;
+    return whole * static_cast<float>(load<int8_t>(scales + 16 * (which * layout.parts() + part) + lane));
+  };
+  for (int half = 0; half < 2; ++half) {
+    out.d[half] = scale(half, 0);
+    if (layout.min) out.m[half] = scale(half, 1);
+  }
+  return out;
+}
+
 void pack_float_row(const Tensor& t, int64_t size, int64_t r, uint8_t* group) {
   const auto cols = static_cast<int64_t>(t.cols());
   for (int64_t k = 0; k < cols; ++k)
@@ -85,7 +123,7 @@ void pack_float_row(const Tensor& t, int64_t size, int64_t r, uint8_t* group) {
 
 }  // namespace
 
-PackedMatrix::PackedMatrix(const Tensor& t) {
+PackedMatrix::PackedMatrix(const Tensor& t, const std::function<void(std::span<const uint8_t>)>& packed) {
   const QuantType* type = quant_type(t.type);
   SAMEBITS_ASSERT(type);
   rows_ = static_cast<int64_t>(t.rows());
@@ -99,15 +137,34 @@ PackedMatrix::PackedMatrix(const Tensor& t) {
   offset_ = type->offset;
   const int64_t bytes = group_bytes(layout_, cols_);
   data_.resize(static_cast<size_t>(pad16(rows_) / 16 * bytes));
-  tbb::parallel_for(int64_t{0}, pad16(rows_) / 16, [&](int64_t g) {
-    uint8_t* group = data_.data() + g * bytes;
-    for (int64_t r = 16 * g; r < std::min(rows_, 16 * g + 16); ++r) {
+  const int64_t row_bytes = cols_ / type->values * type->bytes;
+  const int64_t step = std::max<int64_t>(16, kStretch / std::max<int64_t>(1, row_bytes) / 16 * 16);  // whole groups
+  tbb::parallel_for(int64_t{0}, (rows_ + step - 1) / step, [&](int64_t i) {
+    const int64_t first = i * step, last = std::min(rows_, first + step);
+    for (int64_t r = first; r < last; ++r) {
+      uint8_t* group = data_.data() + r / 16 * bytes;
       if (quantised())
         pack_row(t, *type, info_of(layout_), r, group);
       else
         pack_float_row(t, type->bytes, r, group);
     }
+    if (packed) packed({t.data + first * row_bytes, static_cast<size_t>((last - first) * row_bytes)});
   });
+}
+
+void PackedMatrix::row(int64_t r, float* out) const {
+  const uint8_t* group = data_.data() + r / 16 * group_bytes(layout_, cols_);
+  const int lane = static_cast<int>(r % 16);
+  if (quantised()) {
+    for (int64_t b = 0; b < cols_ / 32; ++b, out += 32)
+      dequantize(take_block(info_of(layout_), group, b, lane), offset_, out);
+    return;
+  }
+  const int64_t size = layout_ == Layout::f32 ? 4 : 2;
+  const TensorType type = layout_ == Layout::f32   ? TensorType::F32
+                          : layout_ == Layout::f16 ? TensorType::F16
+                                                   : TensorType::BF16;
+  for (int64_t k = 0; k < cols_; ++k) dequantize(type, group + (16 * k + lane) * size, 1, out + k);
 }
 
 WeightView PackedMatrix::view(int64_t first_group) const {

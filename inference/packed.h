@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 
 #include "inference/gguf.h"
 #include "inference/huge_pages.h"
@@ -15,8 +17,12 @@ namespace samebits {
 class PackedMatrix {
  public:
   PackedMatrix() = default;
-  // A matrix of shape {cols, rows}. Throws E0211 on a shape that its type cannot have.
-  explicit PackedMatrix(const Tensor&);
+  // A matrix of shape {cols, rows}. Throws E0211 on a shape that its type cannot have. `packed` is told of each stretch
+  // of the tensor's bytes that is not needed any more, from any thread.
+  explicit PackedMatrix(const Tensor&, const std::function<void(std::span<const uint8_t>)>& packed = nullptr);
+
+  // The exact values of row r, as dequantize() gives them from the file: cols() floats.
+  void row(int64_t r, float* out) const;
 
   WeightView view() const { return view(0); }
   WeightView view(int64_t first_group) const;  // groups [first_group, …)

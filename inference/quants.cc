@@ -48,12 +48,7 @@ void dequantize_blocks(const QuantType& type, const uint8_t* data, uint64_t n, f
   Block32 blocks[8];  // the largest block of the file holds 256 values
   for (uint64_t done = 0; done < n; done += type.values, data += type.bytes) {
     type.unpack(data, blocks);
-    for (int i = 0; i < type.values; ++i) {
-      const Block32& b = blocks[i / 32];
-      const int half = i % 32 / 16;
-      // The product is exact in binary32 for every type, so this is fma(q - offset, d, m) without needing one.
-      *out++ = static_cast<float>(b.q[i % 32] - type.offset) * b.d[half] + b.m[half];
-    }
+    for (int i = 0; i < type.values / 32; ++i, out += 32) dequantize(blocks[i], type.offset, out);
   }
 }
 
@@ -74,6 +69,11 @@ const QuantType* quant_type(std::string_view name) {
 std::string type_name(uint32_t id) {
   if (id < std::size(kTypeNames) && !kTypeNames[id].empty()) return std::string(kTypeNames[id]);
   return "number " + std::to_string(id);
+}
+
+void dequantize(const Block32& b, int offset, float* out) {
+  // The product is exact in binary32 for every type, so this is fma(q - offset, d, m) without needing one.
+  for (int i = 0; i < 32; ++i) out[i] = static_cast<float>(b.q[i] - offset) * b.d[i / 16] + b.m[i / 16];
 }
 
 void dequantize(TensorType id, const uint8_t* data, uint64_t n, float* out) {

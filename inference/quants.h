@@ -51,6 +51,7 @@ std::string type_name(uint32_t id);
 // Exact values of n consecutive weights starting at `data` (n a multiple of the block): F32 as is, F16 and BF16
 // widened, quantised fma(float(q - offset), d, m).
 void dequantize(TensorType, const uint8_t* data, uint64_t n, float* out);
+void dequantize(const Block32&, int offset, float* out);  // 32 of them
 
 float f16_to_f32(uint16_t bits);
 uint16_t f32_to_f16(float);  // round to nearest even, overflow to infinity

@@ -61,8 +61,11 @@ void Transformer::embed(std::span<const BatchRun> runs, Buffers& b) {
       SAMEBITS_ASSERT(token >= 0 && token < spec_.n_vocab);
       float* x = at(b.x, row++ * stride);
       std::fill(x + n, x + stride, 0.0f);
-      dequantize(spec_.embedding.type, spec_.embedding.data + static_cast<uint64_t>(token) * row_bytes,
-                 static_cast<uint64_t>(n), x);
+      if (spec_.tied)
+        spec_.output.w.row(token, x);
+      else
+        dequantize(spec_.embedding.type, spec_.embedding.data + static_cast<uint64_t>(token) * row_bytes,
+                   static_cast<uint64_t>(n), x);
       if (spec_.embedding_scale != 1) kernels_.scale(x, spec_.embedding_scale, stride);
     }
 }

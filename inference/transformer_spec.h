@@ -45,7 +45,8 @@ struct TransformerSpec {
   float embedding_scale = 1;  // embeddings are multiplied by it; 1: not
   float query_scale = 1;      // 1 / sqrt(head_dim)
   Activation activation = Activation::silu;
-  Tensor embedding;  // (n_vocab, n_embd), rows read from the file itself
+  Tensor embedding;  // (n_vocab, n_embd)
+  bool tied = false;  // the output layer has the embedding's weights; otherwise its rows are read from the file
   std::vector<LayerSpec> layers;
   Norm output_norm;  // (n_embd)
   Linear output;     // (n_vocab, n_embd)

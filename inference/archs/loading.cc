@@ -80,8 +80,9 @@ Norm Loading::norm(const std::string& name, int64_t n) const {
 
 Linear Loading::linear(const std::string& name, int64_t rows, int64_t cols, bool wide) const {
   const Tensor& t = tensor(name, {cols, rows});
-  Linear out{PackedMatrix(t), wide};
-  gguf_.release(t);  // otherwise the file and its packed copy would be in memory together
+  // As it goes: otherwise the file and its packed copy would be in memory together.
+  Linear out{PackedMatrix(t, [&](std::span<const uint8_t> packed) { gguf_.release(packed); }), wide};
+  gguf_.release({t.data, t.bytes});  // the pages between
   return out;
 }
 
@@ -130,7 +131,8 @@ void Loading::common(TransformerSpec& s) const {
   s.n_vocab = static_cast<int>(std::min<uint64_t>(embedding->rows(), 1u << 30));
   s.embedding = tensor("token_embd.weight", {s.n_embd, s.n_vocab});
   s.output_norm = norm("output_norm.weight", s.n_embd);
-  s.output = linear(has("output.weight") ? "output.weight" : "token_embd.weight", s.n_vocab, s.n_embd, true);
+  s.tied = !has("output.weight");
+  s.output = linear(s.tied ? "token_embd.weight" : "output.weight", s.n_vocab, s.n_embd, true);
   s.layers.resize(static_cast<size_t>(count("block_count", 512)));
 }
 

@@ -117,6 +117,19 @@ TEST(Kernels, LinearIsExactAtTheExtremes) {
   }
 }
 
+TEST(Kernels, PackedRowsAreTheRowsOfTheFile) {
+  std::vector<std::string> names(std::begin(kQuantised), std::end(kQuantised));
+  names.insert(names.end(), {"F32", "F16", "BF16"});
+  for (const std::string& name : names) {
+    const OwnedTensor t(quant_type(name)->type, 37, 512, 11, 1.0f);
+    const PackedMatrix w(t.tensor);
+    std::vector<float> expected(37 * 512), rows(expected.size());
+    dequantize(t.tensor.type, t.tensor.data, expected.size(), expected.data());
+    for (int64_t r = 0; r < 37; ++r) w.row(r, rows.data() + 512 * r);
+    expect_same_bits(expected, rows, name);
+  }
+}
+
 TEST(Kernels, FloatLinearIsSequentialFma) {
   const uint64_t seed = 3;
   Cases cases(seed);
