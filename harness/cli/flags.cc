@@ -12,7 +12,7 @@
 #include "harness/cli/terminal.h"
 #include "harness/core/error.h"
 #include "harness/core/registry.h"
-#include "harness/text/unicode.h"
+#include "harness/core/utf8.h"
 #include "tasks/plan.h"
 #include "tasks/suite.h"
 
