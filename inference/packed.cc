@@ -9,6 +9,7 @@
 
 #include "harness/core/error.h"
 #include "inference/quants.h"
+#include "inference/thread_sanitizer.h"
 
 namespace samebits {
 namespace {
@@ -139,7 +140,9 @@ PackedMatrix::PackedMatrix(const Tensor& t, const std::function<void(std::span<c
   data_.resize(static_cast<size_t>(pad16(rows_) / 16 * bytes));
   const int64_t row_bytes = cols_ / type->values * type->bytes;
   const int64_t step = std::max<int64_t>(16, kStretch / std::max<int64_t>(1, row_bytes) / 16 * 16);  // whole groups
+  ForkJoin order;
   tbb::parallel_for(int64_t{0}, (rows_ + step - 1) / step, [&](int64_t i) {
+    order.begin();
     const int64_t first = i * step, last = std::min(rows_, first + step);
     for (int64_t r = first; r < last; ++r) {
       uint8_t* group = data_.data() + r / 16 * bytes;
@@ -149,7 +152,9 @@ PackedMatrix::PackedMatrix(const Tensor& t, const std::function<void(std::span<c
         pack_float_row(t, type->bytes, r, group);
     }
     if (packed) packed({t.data + first * row_bytes, static_cast<size_t>((last - first) * row_bytes)});
+    order.end();
   });
+  order.join();
 }
 
 void PackedMatrix::row(int64_t r, float* out) const {
