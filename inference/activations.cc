@@ -11,8 +11,8 @@ QuantisedRow QuantisedRows::row(int64_t r) {
 }
 
 std::vector<int32_t> QuantisedRows::starts(int32_t offset, int parts) const {
-  std::vector<int32_t> out(static_cast<size_t>(rows * blocks * parts), 0);
-  if (offset == 0) return out;
+  if (offset == 0) return {};
+  std::vector<int32_t> out(static_cast<size_t>(rows * blocks * parts));
   if (parts == 2) {
     for (size_t i = 0; i < out.size(); ++i) out[i] = -offset * sum16[i];
     return out;

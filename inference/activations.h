@@ -37,7 +37,7 @@ struct QuantisedRows {
     sum16.resize(2 * n);
   }
   QuantisedRow row(int64_t r);
-  // -offset * sum of q, per block or half block.
+  // -offset * sum of q, per block or half block; empty without an offset.
   std::vector<int32_t> starts(int32_t offset, int parts) const;
   ActivationView view(int parts, const std::vector<int32_t>& start) const {
     return {rows,        cols, hi.data(), wide ? lo.data() : nullptr, d.data(), parts == 2 ? s16.data() : s32.data(),

@@ -36,7 +36,7 @@ void combine(std::span<const LogitChunk> chunks, LogitSummary& s) {
 struct OutputLayer::Tile {
   const float* hidden;  // (rows, padded n_embd)
   int64_t rows;
-  QuantisedRows quantised;
+  const QuantisedRows& quantised;
   std::vector<int32_t> start;
   std::vector<LogitChunk> chunks;  // (rows, chunks): each written once
 };
@@ -73,20 +73,21 @@ std::vector<LogitSummary> OutputLayer::summarise(const float* hidden, int64_t n,
   for (size_t i = 0; i < out.size(); ++i) out[i].targets.resize(ids[i].size());
   for (int64_t first = 0, states = 0; first < n; first += states) {
     states = std::min(workers_.pick(kStates, 1, kStates), n - first);
-    Tile tile{hidden + first * pad16(n_embd_), states, {}, {}, {}};
+    Tile tile{hidden + first * pad16(n_embd_), states, quantised_, {}, {}};
     const auto at_first = static_cast<size_t>(first), rows = static_cast<size_t>(tile.rows);
     const std::span<LogitSummary> summaries(out.data() + first, rows);
     if (w.quantised()) {
-      tile.quantised.resize(tile.rows, n_embd_, layer_.wide);
+      quantised_.resize(tile.rows, n_embd_, layer_.wide);
       for (int64_t r = 0; r < tile.rows; ++r)
         summaries[static_cast<size_t>(r)].finite =
-            kernels_.quantise_row(tile.hidden + r * pad16(n_embd_), n_embd_, tile.quantised.row(r));
-      tile.start = tile.quantised.starts(w.view().offset, w.parts());
+            kernels_.quantise_row(tile.hidden + r * pad16(n_embd_), n_embd_, quantised_.row(r));
+      tile.start = quantised_.starts(w.view().offset, w.parts());
     }
     tile.chunks.resize(rows * static_cast<size_t>(chunks));
     workers_.each(chunks, [&](int64_t c) { fold_chunk(tile, c, ids.subspan(at_first, rows), summaries); });
-    for (size_t r = 0; r < rows; ++r)
-      combine({tile.chunks.data() + r * static_cast<size_t>(chunks), static_cast<size_t>(chunks)}, summaries[r]);
+    workers_.each(tile.rows, [&](int64_t r) {
+      combine({at(tile.chunks, r * chunks), static_cast<size_t>(chunks)}, summaries[static_cast<size_t>(r)]);
+    });
     executed_macs_ += static_cast<uint64_t>(tile.rows * w.rows() * w.cols());
   }
   return out;
@@ -95,17 +96,16 @@ std::vector<LogitSummary> OutputLayer::summarise(const float* hidden, int64_t n,
 std::vector<float> OutputLayer::logits(const float* hidden) {
   const PackedMatrix& w = layer_.w;
   std::vector<float> y(static_cast<size_t>(pad16(w.rows())));
-  QuantisedRows q;
   std::vector<int32_t> start;
   if (w.quantised()) {
-    q.resize(1, n_embd_, layer_.wide);
-    kernels_.quantise_row(hidden, n_embd_, q.row(0));
-    start = q.starts(w.view().offset, w.parts());
+    quantised_.resize(1, n_embd_, layer_.wide);
+    kernels_.quantise_row(hidden, n_embd_, quantised_.row(0));
+    start = quantised_.starts(w.view().offset, w.parts());
   }
   const int64_t groups = w.view().groups, step = workers_.pick(64, 1, 64);
   workers_.each((groups + step - 1) / step, [&](int64_t i) {
-    multiply_groups(kernels_, w.view(), step * i, std::min(groups, step * (i + 1)), q.view(w.parts(), start), hidden, 0,
-                    1, y.data(), 0);
+    multiply_groups(kernels_, w.view(), step * i, std::min(groups, step * (i + 1)), quantised_.view(w.parts(), start),
+                    hidden, 0, 1, y.data(), 0);
   });
   executed_macs_ += static_cast<uint64_t>(w.rows() * w.cols());
   y.resize(static_cast<size_t>(w.rows()));

@@ -37,7 +37,7 @@ class OutputLayer {
   uint64_t executed_macs() const { return executed_macs_; }
 
  private:
-  struct Tile;  // up to 64 states on their way
+  struct Tile;  // states on their way
 
   void fold_chunk(Tile&, int64_t chunk, std::span<const std::vector<int32_t>> ids, std::span<LogitSummary> out) const;
 
@@ -45,6 +45,7 @@ class OutputLayer {
   int64_t n_embd_;
   const Kernels& kernels_;
   Workers& workers_;
+  QuantisedRows quantised_;  // kept: fresh pages for each call cost more than filling them
   uint64_t executed_macs_ = 0;
 };
 

@@ -136,6 +136,7 @@ PackedMatrix::PackedMatrix(const Tensor& t, const std::function<void(std::span<c
                 t.name, "convert the model again");
   layout_ = layout_of(*type);
   offset_ = type->offset;
+  SAMEBITS_ASSERT(!type->quantised || (offset_ == 0) == type->has_min);  // the kernels take one of the two
   const int64_t bytes = group_bytes(layout_, cols_);
   data_.resize(static_cast<size_t>(pad16(rows_) / 16 * bytes));
   const int64_t row_bytes = cols_ / type->values * type->bytes;

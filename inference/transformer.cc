@@ -25,7 +25,7 @@ struct Transformer::Buffers {
   HugeVector<float> x, y, normed;        // (rows, padded n_embd): residual stream, branch, its input
   HugeVector<float> q, k, v;             // (rows, padded rows of the matrix)
   HugeVector<float> heads_q, heads_out;  // (rows, n_head, padded head_dim)
-  HugeVector<float> joined;              // (rows, padded n_head * head_dim)
+  HugeVector<float> joined;              // (rows, padded n_head * head_dim), where head_dim is padded
   HugeVector<float> gate, up;            // (rows, padded n_ff)
   std::vector<uint8_t> bad;               // (rows)
   QuantisedRows narrow, wide;
@@ -273,13 +273,17 @@ void Transformer::attention_branch(int index, std::span<const BatchRun> runs, Bu
   multiply(qkv, b.normed.data(), embd, b.rows, b.narrow, b.wide);
   rotate_and_store(index, runs, b);
   attend(index, runs, b);
-  for (int64_t r = 0; r < b.rows; ++r)
-    for (int64_t h = 0; h < spec_.n_head; ++h)
-      std::memcpy(at(b.joined, r * pad16(q_dim) + h * d), at(b.heads_out, (r * spec_.n_head + h) * padded),
-                  static_cast<size_t>(d) * 4);
+  float* joined = b.heads_out.data();
+  if (padded != d) {
+    joined = b.joined.data();
+    for (int64_t r = 0; r < b.rows; ++r)
+      for (int64_t h = 0; h < spec_.n_head; ++h)
+        std::memcpy(joined + r * pad16(q_dim) + h * d, at(b.heads_out, (r * spec_.n_head + h) * padded),
+                    static_cast<size_t>(d) * 4);
+  }
   const Product out[] = {{&layer.attn_output, b.y.data(), embd}};
-  norm_and_quantise(nullptr, b.joined.data(), q_dim, nullptr, out, b);
-  multiply(out, b.joined.data(), pad16(q_dim), b.rows, b.narrow, b.wide);
+  norm_and_quantise(nullptr, joined, q_dim, nullptr, out, b);
+  multiply(out, joined, pad16(q_dim), b.rows, b.narrow, b.wide);
   add_branch(layer.post_attn_norm, b);
 }
 
@@ -305,7 +309,7 @@ void Transformer::forward(std::span<const BatchRun> runs, std::vector<float>& hi
   const int64_t d = spec_.head_dim, padded = pad16(d), embd = pad16(spec_.n_embd);
   const auto size = [&](HugeVector<float>& v, int64_t cols) { v.resize(static_cast<size_t>(b.rows * cols)); };
   size(b.x, embd), size(b.y, embd), size(b.normed, embd);
-  size(b.q, pad16(spec_.n_head * d)), size(b.joined, pad16(spec_.n_head * d));
+  size(b.q, pad16(spec_.n_head * d)), size(b.joined, padded == d ? 0 : pad16(spec_.n_head * d));
   size(b.k, pad16(spec_.n_head_kv * d)), size(b.v, pad16(spec_.n_head_kv * d));
   size(b.heads_q, spec_.n_head * padded), size(b.heads_out, spec_.n_head * padded);
   size(b.gate, pad16(spec_.n_ff)), size(b.up, pad16(spec_.n_ff));

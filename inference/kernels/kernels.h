@@ -34,7 +34,7 @@ struct ActivationView {
   const int8_t* lo = nullptr;      // tiles of (blocks, token, 32)
   const float* d = nullptr;        // tiles of (blocks, token)
   const float* s = nullptr;        // tiles of (blocks, parts, token): d * float(sum of q); parts = halves ? 2 : 1
-  const int32_t* start = nullptr;  // tiles of (blocks, parts, token): -offset * sum of q
+  const int32_t* start = nullptr;  // tiles of (blocks, parts, token): -offset * sum of q; unread with a minimum
 };
 inline constexpr int64_t kTileRows = 6;
 

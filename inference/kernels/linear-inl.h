@@ -95,7 +95,7 @@ inline TileView tile_at(const ActivationView& x, int64_t t0, int parts) {
   const int64_t first = t0 / kTileRows * kTileRows, lane = t0 - first, left = x.tokens - first, blocks = x.cols / 32;
   const int64_t q = first * x.cols + 32 * lane, part = first * blocks * parts + lane;
   return {left < kTileRows ? left : kTileRows, x.hi + q,   x.lo ? x.lo + q : nullptr,
-          x.d + first * blocks + lane,         x.s + part, x.start + part};
+          x.d + first * blocks + lane,         x.s + part, x.start ? x.start + part : nullptr};
 }
 
 // sum += the integer dot products of a part of block b; q: the block's bytes of the tile.
@@ -139,7 +139,7 @@ inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t bl
       }
       for (int t = 0; t < kTokens; ++t)
         for (int g = 0; g < kGroups; ++g) {
-          const I start = set1(first_sum<kInfo.full_byte>(offset, x.start[at + t]));
+          const I start = set1(kInfo.min ? 0 : first_sum<kInfo.full_byte>(offset, x.start[at + t]));
           sum[g][t] = kWide ? shift_left(sum[g][t], 8) + start : start;
         }
       add_dots(sum, w, b, part, (kWide ? x.lo : x.hi) + q);

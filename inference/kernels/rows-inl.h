@@ -91,7 +91,7 @@ inline void from_f16(const uint16_t* x, int64_t n, float* out) {
 
 inline LogitChunk logit_chunk(const float* logits, int64_t n) {
   const F lowest = set1(-__builtin_inff());
-  F top = lowest;
+  F top = lowest, block = set1(0.0f);  // of each lane: its maximum, and where the first of its holders lies
   I magnitude = set1(int32_t{0});
   const auto lanes = [&](int64_t i) {
     const F v = load(logits + i);
@@ -100,15 +100,20 @@ inline LogitChunk logit_chunk(const float* logits, int64_t n) {
   for (int64_t i = 0; i < n; i += 16) {
     const F v = n - i >= 16 ? load(logits + i) : select_lanes(0, static_cast<int>(n - i), load(logits + i), set1(0.0f));
     magnitude = max_abs_bits(magnitude, v);
+    block = select_gt(lanes(i), top, set1(static_cast<float>(i)), block);
     top = select_gt(lanes(i), top, lanes(i), top);
   }
   LogitChunk out{0, 0, 0, 0, reduce_max(magnitude) < 0x7f800000};
   if (!out.finite) return out;
-  float t[16];
+  float t[16], first[16];
   store(t, top);
+  store(first, block);
   out.max = t[0];
-  for (int i = 1; i < 16; ++i) out.max = t[i] > out.max ? t[i] : out.max;
-  while (!(logits[out.argmax] == out.max)) ++out.argmax;
+  out.argmax = static_cast<int32_t>(first[0]);
+  for (int i = 1; i < 16; ++i) {
+    const int32_t at = static_cast<int32_t>(first[i]) + i;
+    if (t[i] > out.max || (t[i] == out.max && at < out.argmax)) out.max = t[i], out.argmax = at;
+  }
   for (int64_t i = 0; i < n; ++i) out.holders += logits[i] == out.max;
   out.max = logits[out.argmax];  // +0 and -0 are equal: the first of them decides
 
