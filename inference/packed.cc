@@ -42,14 +42,16 @@ void place_quants(const LayoutInfo& layout, const uint8_t* q, int lane, uint8_t*
     for (int k4 = 0; k4 < 8; ++k4) std::memcpy(block + 64 * k4 + 4 * lane, q + 4 * k4, 4);
     return;
   }
-  for (int k = 0; k < 16; ++k)
-    block[64 * (k / 4) + 4 * lane + k % 4] = static_cast<uint8_t>((q[k] & 15) | (q[k + 16] & 15) << 4);
+  for (int j = 0; j < 4; ++j) {
+    const uint32_t low = load<uint32_t>(q + 4 * j), high = load<uint32_t>(q + 16 + 4 * j);
+    const uint32_t nibbles = (low & 0x0f0f0f0f) | (high & 0x0f0f0f0f) << 4;
+    std::memcpy(block + 64 * j + 4 * lane, &nibbles, 4);
+  }
   for (int plane = 0; plane < layout.planes; ++plane) {
     uint8_t* bits = block + 256 + 64 * plane;
     for (int k4 = 0; k4 < 8; ++k4) {
-      const uint8_t* four = q + 4 * k4;
-      int set = 0;
-      for (int i = 0; i < 4; ++i) set |= (four[i] >> (4 + plane) & 1) << i;
+      const uint32_t ones = load<uint32_t>(q + 4 * k4) >> (4 + plane) & 0x01010101;
+      const uint32_t set = ones * 0x10204080 >> 28;  // the four ones side by side
       bits[8 * k4 + lane / 2] |= static_cast<uint8_t>(set << lane % 2 * 4);  // two lanes share a byte
     }
   }
