@@ -51,7 +51,7 @@ void place_quants(const LayoutInfo& layout, const uint8_t* q, int lane, uint8_t*
     uint8_t* bits = block + 256 + 64 * plane;
     for (int k4 = 0; k4 < 8; ++k4) {
       const uint32_t ones = load<uint32_t>(q + 4 * k4) >> (4 + plane) & 0x01010101;
-      const uint32_t set = ones * 0x10204080 >> 28;  // the four ones side by side
+      const uint32_t set = ones * 0x10204080 >> 28;                          // the four ones side by side
       bits[8 * k4 + lane / 2] |= static_cast<uint8_t>(set << lane % 2 * 4);  // two lanes share a byte
     }
   }

@@ -113,9 +113,16 @@ inline void add_dots(I (&sum)[kGroups][kTokens], const Weights* w, int64_t b, in
   }
 }
 
+// The weights that are decoded next: `lines` cache lines a block come nearer while tiles are computed.
+struct Next {
+  const uint8_t* stream = nullptr;
+  int64_t lines = 0;
+};
+
 // kTokens tokens of a tile by the groups w[0] …; y: (token, 16 rows of each group).
 template <bool kWide, int kGroups, int kTokens, class Weights>
-inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t blocks, float* y, int64_t y_stride) {
+inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t blocks, Next next, float* y,
+                 int64_t y_stride) {
   constexpr LayoutInfo kInfo = Weights::kInfo;
   constexpr int kParts = kInfo.parts();
   F acc[kGroups][kTokens];
@@ -126,6 +133,7 @@ inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t bl
 
   for (int64_t b = 0; b < blocks; ++b) {
     for (int g = 0; g < kGroups; ++g) w[g].prefetch(b);
+    for (int64_t i = 0; i < next.lines; ++i, next.stream += 64) __builtin_prefetch(next.stream, 0, 2);
     const int64_t q = 32 * b * x.stride;
     if constexpr (kTokens == kTileRows)
       for (int i = 0; i < 32 * kTokens; i += 64) __builtin_prefetch(x.hi + q + kAhead / 2 + i);
@@ -160,18 +168,22 @@ inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t bl
 
 // All tokens; the kernel's tile is all of a tile of activations or a part of it.
 template <bool kWide, int kGroups, class Weights>
-inline void tiles(const Weights* w, int32_t offset, const ActivationView& x, float* y, int64_t stride) {
-  const int64_t blocks = x.cols / 32;
+inline void tiles(const Weights* w, int32_t offset, const ActivationView& x, const uint8_t* next_stream,
+                  int64_t next_bytes, float* y, int64_t stride) {
+  const int64_t blocks = x.cols / 32, turns = (x.tokens + kTileTokens - 1) / kTileTokens * blocks;
+  Next next{next_stream, (next_bytes / 64 + turns - 1) / turns};
   for (int64_t t = 0, left = 0; t < x.tokens; t += left) {
     const int64_t end = t / kTileRows * kTileRows + kTileRows;
     left = (end < x.tokens ? end : x.tokens) - t;
     const TileView from = tile_at(x, t, Weights::kInfo.parts());
     if (left >= kTileTokens)
-      tile<kWide, kGroups, kTileTokens>(w, offset, from, blocks, y + t * stride, stride), left = kTileTokens;
+      tile<kWide, kGroups, kTileTokens>(w, offset, from, blocks, next, y + t * stride, stride), left = kTileTokens;
     else if (left >= 2)
-      tile<kWide, kGroups, 2>(w, offset, from, blocks, y + t * stride, stride), left = 2;
+      tile<kWide, kGroups, 2>(w, offset, from, blocks, next, y + t * stride, stride), left = 2;
     else
-      tile<kWide, kGroups, 1>(w, offset, from, blocks, y + t * stride, stride);
+      tile<kWide, kGroups, 1>(w, offset, from, blocks, next, y + t * stride, stride);
+    next.stream += 64 * next.lines * blocks;
+    if (next.stream >= next_stream + next_bytes) next.lines = 0;
   }
 }
 
@@ -184,8 +196,8 @@ inline void linear_as(const WeightView& w, int64_t g0, int64_t g1, const Activat
     const TileView token = tile_at(x, 0, From::kInfo.parts());
     for (int64_t g = g0; g < g1; ++g) {
       const From from = stream(g);
-      x.lo ? tile<true, 1, 1>(&from, w.offset, token, w.cols / 32, y + 16 * g, stride)
-           : tile<false, 1, 1>(&from, w.offset, token, w.cols / 32, y + 16 * g, stride);
+      x.lo ? tile<true, 1, 1>(&from, w.offset, token, w.cols / 32, {}, y + 16 * g, stride)
+           : tile<false, 1, 1>(&from, w.offset, token, w.cols / 32, {}, y + 16 * g, stride);
     }
     return;
   }
@@ -193,12 +205,14 @@ inline void linear_as(const WeightView& w, int64_t g0, int64_t g1, const Activat
   uint8_t* aligned = scratch + (64 - reinterpret_cast<uintptr_t>(scratch) % 64) % 64;
   const To panels[2] = {To(aligned, w.cols, 0), To(aligned, w.cols, 1)};
   for (int64_t g = g0; g < g1; ++g) panels[g - g0].decode(stream(g), w.cols / 32);
+  const uint8_t* next = stream(g1).group;
+  const int64_t bytes = group_bytes(kLayout, w.cols);
   if (g1 - g0 == 2 && kTileTokens > 3)
-    return x.lo ? tiles<true, 2>(panels, w.offset, x, y + 16 * g0, stride)
-                : tiles<false, 2>(panels, w.offset, x, y + 16 * g0, stride);
-  for (int64_t g = g0; g < g1; ++g)
-    x.lo ? tiles<true, 1>(panels + (g - g0), w.offset, x, y + 16 * g, stride)
-         : tiles<false, 1>(panels + (g - g0), w.offset, x, y + 16 * g, stride);
+    return x.lo ? tiles<true, 2>(panels, w.offset, x, next, 2 * bytes, y + 16 * g0, stride)
+                : tiles<false, 2>(panels, w.offset, x, next, 2 * bytes, y + 16 * g0, stride);
+  for (int64_t g = g0; g < g1; ++g, next += bytes)
+    x.lo ? tiles<true, 1>(panels + (g - g0), w.offset, x, next, bytes, y + 16 * g, stride)
+         : tiles<false, 1>(panels + (g - g0), w.offset, x, next, bytes, y + 16 * g, stride);
 }
 
 inline void linear(const WeightView& w, int64_t g0, int64_t g1, const ActivationView& x, float* y, int64_t y_stride,
