@@ -26,6 +26,11 @@ std::vector<std::string> files_below(const std::string& folder, const std::vecto
   return out;
 }
 
+Error defined_twice(const std::string& id, const std::string& first, const std::string& second) {
+  return {"E0406", fmt::format("two task files define \"{}\": {} and {}", id, first, second), second,
+          "Rename one of them."};
+}
+
 std::string fingerprint(const std::vector<std::string>& files) {
   std::string out;
   for (const std::string& file : files) {

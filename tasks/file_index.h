@@ -21,6 +21,9 @@ struct UnreadableFile {
 // .ipynb_checkpoints are skipped. Throws E0101 when the folder cannot be read.
 std::vector<std::string> files_below(const std::string& folder, const std::vector<std::string>& extensions);
 
+// The E0406 of an id that two files of one folder define.
+Error defined_twice(const std::string& id, const std::string& first, const std::string& second);
+
 // Paths, sizes and modification times of the files: equal while nobody has changed them.
 std::string fingerprint(const std::vector<std::string>& files);
 

@@ -73,14 +73,9 @@ json substitute(json v, const json& member, const ObjectReader& where, size_t& l
   return out;
 }
 
-Error twice(const std::string& id, const std::string& first, const std::string& second) {
-  return {"E0406", fmt::format("two task files define \"{}\": {} and {}", id, first, second), second,
-          "Rename one of them."};
-}
-
 void put(JsonEntries& index, const std::string& id, JsonEntry entry) {
   const auto [it, added] = index.try_emplace(id, entry);
-  if (!added) throw twice(id, it->second.file, entry.file);
+  if (!added) throw defined_twice(id, it->second.file, entry.file);
 }
 
 void put_task(JsonEntries& index, const json& definition, const std::string& id, const std::string& file) {
@@ -160,11 +155,12 @@ JsonEntries entries_of(const json& definition, const std::string& file) {
   return out;
 }
 
-// Data files may hold one object a line and have the same extension.
+// Data files may hold one object a line and have the same extension. A single line may be a whole task file.
 bool is_json_lines(std::string_view text) {
-  const size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
   const size_t end = text.find('\n', begin);
-  if (end == std::string_view::npos) return false;
+  if (text.find_first_not_of(kBlanks, end) == std::string_view::npos) return false;
   try {
     return parse_json(text.substr(begin, end - begin), "").is_object();
   } catch (const Error&) {
@@ -172,14 +168,17 @@ bool is_json_lines(std::string_view text) {
   }
 }
 
-// Whether JSON means to be a task or group: by its format, or by an id with a version, which both formats require.
+// Whether JSON means to be a task or group: by its format, or by an id with a version, which both formats require and
+// of samebits' other files only suites have.
 bool is_meant_as_task(const json& v) {
   const auto text = [&](const char* key) {
     const auto it = v.find(key);
     return it != v.end() && it->is_string() ? it->get<std::string>() : "";
   };
-  return v.is_object() &&
-         (text("format").starts_with("samebits-") || (!text("id").empty() && !text("version").empty()));
+  if (!v.is_object()) return false;
+  const std::string format = text("format");
+  return format.starts_with("samebits-task/") || format.starts_with("samebits-group/") ||
+         (!text("id").empty() && !text("version").empty() && !format.starts_with("samebits-suite/"));
 }
 
 // A .json file of a user's folder; null for one that is no task: data and notes may lie beside task files. What cannot
@@ -225,7 +224,7 @@ JsonEntries read_folder(const std::vector<std::string>& files, std::vector<Unrea
       for (auto& [id, entry] : entries_of(definition, file)) {
         entry.own = true;
         const auto [it, added] = out.try_emplace(id, entry);
-        if (!added) it->second.broken = std::make_shared<Error>(twice(id, it->second.file, file));
+        if (!added) it->second.broken = std::make_shared<Error>(defined_twice(id, it->second.file, file));
       }
     } catch (const Error& e) {
       unreadable.push_back({file, e});
@@ -273,7 +272,11 @@ class JsonTaskSource : public TaskSource {
   bool add(std::string_view id, const PlanOptions& options, Plan& plan) const override {
     const std::shared_ptr<const JsonIndex> index = find_json_index(options);
     const auto it = index->entries.find(id);
-    if (it == index->entries.end() || !it->second.own) refuse_if_hidden(id, index->unreadable);
+    if (it == index->entries.end() || !it->second.own) {
+      // Asked last (plan.cc): no readable file of the user defines the name, whatever its format.
+      refuse_if_hidden(id, index->unreadable);
+      refuse_if_hidden(id, unreadable_yaml_files(options));
+    }
     if (it == index->entries.end()) return false;
     const JsonEntry& entry = it->second;
     if (entry.broken) throw *entry.broken;

@@ -13,7 +13,8 @@
 namespace samebits {
 namespace {
 
-// The source of the shipped packs comes last, so that the user's own files override them.
+// The source of the shipped packs comes last: the user's own files override them, whatever their format, and it alone
+// refuses a name that only a file that cannot be read may define.
 constexpr std::string_view kLastSource = "json";
 constexpr int kMaxGroupDepth = 16, kMaxGroupMembers = 8192;
 

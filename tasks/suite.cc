@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
@@ -120,6 +121,7 @@ Plan make_suite_plan(const Suite& suite, const PlanOptions& user) {
   Plan plan;
   plan.seed = suite.seed.value_or(kDefaultSeed);
   plan.suite = suite.definition;
+  std::map<std::string, int64_t> n_official;  // documents by task
   for (const SuiteTask& pinned : suite.tasks) {
     Plan part;
     // Not add_known: the suite, not the command line, holds the wrong name.
@@ -137,6 +139,11 @@ Plan make_suite_plan(const Suite& suite, const PlanOptions& user) {
       // The suite's own limit is official; only the user's cuts it short.
       const int64_t official = std::min(pinned.limit.value_or(task.n_docs), task.n_docs);
       task.partial = user.limit && *user.limit < official;
+      if (const int64_t first = n_official.try_emplace(task.id, official).first->second; first != official)
+        throw Error("E0406",
+                    fmt::format("the suite \"{}\" takes {} documents of the task \"{}\" in one entry and {} in another",
+                                suite.id, first, task.id, official),
+                    suite.id, "Give the entries one limit, or name the task once.");
     }
     append_plan(plan, std::move(part));
   }

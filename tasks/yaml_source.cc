@@ -57,10 +57,7 @@ void put_yaml_file(YamlEntries& index, const std::string& file) {
   const std::string id = text_or_empty(entry.config, entry.is_group() ? "group" : "task");
   if (id.empty()) return;  // a file for others to include
   const auto [it, added] = index.try_emplace(id, entry);
-  if (!added)
-    it->second.broken = std::make_shared<Error>(
-        "E0406", fmt::format("two task files define \"{}\": {} and {}", id, it->second.file, file), file,
-        "Rename one of them.");
+  if (!added) it->second.broken = std::make_shared<Error>(defined_twice(id, it->second.file, file));
 }
 
 std::shared_ptr<const YamlIndex> find_yaml_index(const PlanOptions& options) {
@@ -212,7 +209,6 @@ class YamlTaskSource : public TaskSource {
 
   bool add(std::string_view id, const PlanOptions& options, Plan& plan) const override {
     const std::shared_ptr<const YamlIndex> index = find_yaml_index(options);
-    if (!index->entries.contains(id)) refuse_if_hidden(id, index->unreadable);
     return YamlPlanner(*index, options).add(id, Config::object(), plan);
   }
 };
@@ -220,4 +216,9 @@ class YamlTaskSource : public TaskSource {
 SAMEBITS_REGISTER(TaskSource, YamlTaskSource, "yaml", 1, "lm-evaluation-harness 0.4 YAML tasks that need no Python");
 
 }  // namespace
+
+std::vector<UnreadableFile> unreadable_yaml_files(const PlanOptions& options) {
+  return find_yaml_index(options)->unreadable;
+}
+
 }  // namespace samebits

@@ -307,6 +307,19 @@ TEST(Suite, MistakesAndForeignTasksAreCodedErrors) {
   EXPECT_EQ(code((R"({"tasks": [{"task": "piqa", "digest": ")" + std::string(64, '0') + "\"}]}").c_str()), "E0419");
 }
 
+// Else a bundle would hold a part of the documents of the other entry, and no word of it.
+TEST(Suite, EntriesOfOneTaskTakeTheSameDocuments) {
+  const auto code = [](const char* tasks, const PlanOptions& options) {
+    const json suite = {{"format", "samebits-suite/1"}, {"id", "s"}, {"version", "1"}, {"tasks", json::parse(tasks)}};
+    return code_of([&] { make_plan({}, options, suite); });
+  };
+  constexpr char kGroupFirst[] = R"([{"task": "blimp_12", "limit": 6}, {"task": "blimp_adjunct_island", "limit": 2}])";
+  EXPECT_EQ(code(kGroupFirst, {}), "E0406");
+  EXPECT_EQ(code(kGroupFirst, limited(1)), "E0406") << "a smaller --limit does not mend the suite";
+  EXPECT_EQ(code(R"([{"task": "blimp_adjunct_island", "limit": 2}, {"task": "blimp_12", "limit": 6}])", {}), "E0406");
+  EXPECT_EQ(code(R"([{"task": "blimp_adjunct_island", "limit": 2}, {"task": "blimp_12", "limit": 2}])", {}), "");
+}
+
 TEST(Suite, FilesAreFoundByPathOrName) {
   TempDir dir;
   const std::string path =
@@ -337,6 +350,31 @@ TEST(Include, OwnFilesOverrideShippedOnesAndLaterFoldersEarlierOnes) {
   EXPECT_EQ(make_plan({"piqa"}, options, nullptr).tasks[0].version, "two");
   options.include_paths = {one / "nowhere"};
   EXPECT_EQ(code_of([&] { make_plan({"piqa"}, options, nullptr); }), "E0101");
+}
+
+TEST(Include, ATaskFileMayBeOneLine) {
+  TempDir dir;
+  const std::string path = resource_path("tasks/packs/piqa.json");
+  json task = parse_json(read_data_bytes(path), path);
+  task["version"] = "own";
+  dir.write("piqa.json", task.dump() + "\n\n");
+  const std::string row = R"({"id": "x", "version": "1"})";
+  dir.write("data.json", row + "\n" + row + "\n");  // one object a line is data, whatever its keys
+  PlanOptions options = limited(1);
+  options.include_paths = {dir.path()};
+  EXPECT_EQ(make_plan({"piqa"}, options, nullptr).tasks[0].version, "own");
+  EXPECT_EQ(make_plan({"arc_easy"}, options, nullptr).tasks[0].id, "arc_easy");
+}
+
+TEST(Include, OtherFilesOfSamebitsMayLieBesideTaskFiles) {
+  TempDir dir;
+  dir.write("suite.json", load_suite("smoke").definition.dump());
+  dir.write("run.json", R"({"format": "samebits-bundle/1", "key": {}})");
+  PlanOptions options = limited(1);
+  options.include_paths = {dir.path()};
+  EXPECT_EQ(make_plan({"piqa"}, options, nullptr).tasks[0].id, "piqa");
+  dir.write("typo.json", R"({"format": "samebits-tsak/1", "id": "piqa", "version": "1"})");
+  EXPECT_EQ(code_of([&] { make_plan({"piqa"}, options, nullptr); }), "E0404");
 }
 
 TEST(Include, GroupFilesMayListTasksOrSpellOutMembers) {

@@ -345,6 +345,18 @@ TEST(YamlTask, AFileThatCannotBeReadIsListedWithTheReason) {
   EXPECT_EQ(f.plan("t").samples.size(), 3u);
 }
 
+TEST(YamlTask, AFileThatCannotBeReadHidesNoTaskOfAnotherFormat) {
+  Folder f;
+  f.dir.write("t.yaml", "include: base_yaml\ntask: t\n");
+  f.dir.write("g.json", R"({"format": "samebits-group/1", "id": "g", "version": "1", "tasks": ["t"]})");
+  f.dir.write("broken.yaml", "task: [\n");
+  EXPECT_EQ(f.plan("g").samples.size(), 3u);
+  f.dir.write("broken.yaml", "");
+  f.dir.write("broken.json", "{");
+  EXPECT_EQ(f.plan("t").samples.size(), 3u);
+  EXPECT_EQ(code_of([&] { f.plan("arc_easy"); }), "E0602");
+}
+
 // lm-eval's own folder has such files; they may not keep the others from being used.
 TEST(YamlTask, TwoFilesOfOneNameConcernThatNameOnly) {
   Folder f;
