@@ -18,7 +18,8 @@ struct FailingBackend final : Backend {
     for (const Request& request : requests) {
       Response r;
       r.index = request.index;
-      r.loglikelihood = 0.0;
+      r.loglikelihood = 0.0;  // of no token, which is greedy
+      r.greedy = true;
       if (&request == requests.data()) r.error = "out of luck";
       sink(std::move(r));
     }
