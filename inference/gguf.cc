@@ -221,7 +221,7 @@ const Tensor* Gguf::find(std::string_view tensor) const {
 
 const std::string& Gguf::digest() const {
   std::call_once(state_->digest_once, [this] {
-    std::string joined;  // hashes what is mapped, so that the digest is of the bytes that are computed with
+    std::string joined;
     for (const Part& p : state_->parts) joined += state_->sha256(p.bytes);
     state_->digest = state_->parts.size() == 1 ? joined : sha256_hex(joined);
   });

@@ -28,7 +28,6 @@ const std::vector<std::string> kOptions = {"threads",        "batch_tokens",  "i
                                            "share_prefixes", "logits_digest", "chaos"};
 
 TransformerSpec load_checked(const Gguf& gguf) {
-  gguf.digest();  // before packing, which lets the file's pages go
   gguf.check_finite();
   return load_transformer(gguf);
 }

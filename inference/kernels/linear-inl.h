@@ -7,17 +7,19 @@
 
 constexpr int64_t kAhead = 2048;  // bytes a stream is fetched in advance
 
+// Behind the last block these are addresses, but no pointers: arithmetic on one would be undefined.
+inline void prefetch_at(const void* from, int64_t offset) {
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + static_cast<uintptr_t>(offset)));
+}
+
 // Blocks of a group as they lie in memory.
 template <Layout kLayout>
 struct Stream {
   static constexpr LayoutInfo kInfo = info_of(kLayout);
   const uint8_t* group;
 
-  // Behind the last group these are addresses, but no pointers: arithmetic on one would be undefined.
   void prefetch(int64_t b) const {
-    const auto ahead = reinterpret_cast<uintptr_t>(group) + static_cast<uintptr_t>(kInfo.block_at(b) + kAhead);
-    for (int64_t i = 0; i < kInfo.block_bytes(); i += 64)
-      __builtin_prefetch(reinterpret_cast<const void*>(ahead + static_cast<uintptr_t>(i)));
+    for (int64_t i = 0; i < kInfo.block_bytes(); i += 64) prefetch_at(group, kInfo.block_at(b) + kAhead + i);
   }
   // Columns 4 k4 … 4 k4 + 3 of block b.
   B bytes(int64_t b, int k4) const {
@@ -136,7 +138,7 @@ inline void tile(const Weights* w, int32_t offset, const TileView& x, int64_t bl
     for (int64_t i = 0; i < next.lines; ++i, next.stream += 64) __builtin_prefetch(next.stream, 0, 2);
     const int64_t q = 32 * b * x.stride;
     if constexpr (kTokens == kTileRows)
-      for (int i = 0; i < 32 * kTokens; i += 64) __builtin_prefetch(x.hi + q + kAhead / 2 + i);
+      for (int i = 0; i < 32 * kTokens; i += 64) prefetch_at(x.hi, q + kAhead / 2 + i);
     for (int part = 0; part < kParts; ++part) {
       const int64_t at = (b * kParts + part) * x.stride;
       I sum[kGroups][kTokens];
