@@ -221,6 +221,22 @@ class Parser {
     return number_value(text_.substr(start, at_ - start), start, integer);
   }
 
+  // Whether a number that is not 0 lies between -1 and 1: of those beyond the doubles, the ones next to 0.
+  static bool is_below_one(std::string_view token) {
+    if (token[0] == '-') token.remove_prefix(1);
+    const size_t e = std::min(token.find_first_of("eE"), token.size());
+    const std::string_view digits = token.substr(0, e);
+    const auto point = static_cast<int64_t>(std::min(digits.find('.'), digits.size()));
+    const auto leading = static_cast<int64_t>(digits.find_first_not_of("0."));
+    int32_t exponent = 0;
+    if (e < token.size()) {
+      const char* first = token.data() + e + (token[e + 1] == '+' ? 2 : 1);
+      if (std::from_chars(first, token.data() + token.size(), exponent).ec != std::errc()) return *first == '-';
+    }
+    // Digits from the first that is not 0 to the point: 2 of 12.3, -2 of 0.0012.
+    return point - leading + (leading > point ? 1 : 0) + exponent <= 0;
+  }
+
   Json number_value(std::string_view token, size_t start, bool integer) const {
     if (token.size() > kMaxNumberChars)
       fail(fmt::format("a number of more than {} characters", kMaxNumberChars), start);
@@ -232,8 +248,9 @@ class Parser {
       if (*first != '-' && std::from_chars(first, last, u).ec == std::errc()) return u;
     }
     double d;
-    if (std::from_chars(first, last, d).ec != std::errc()) fail("a number beyond the range of a double", start);
-    return d;
+    if (std::from_chars(first, last, d).ec == std::errc()) return d;
+    if (!is_below_one(token)) fail("a number beyond the range of a double", start);
+    return *first == '-' ? -0.0 : 0.0;  // the nearest double
   }
 
   std::string_view text_;

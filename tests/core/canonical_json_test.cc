@@ -97,8 +97,10 @@ const std::set<std::string> kRefusedAlthoughY = {
 
 // i_ leaves the choice to the reader: these are read, all others refused.
 const std::set<std::string> kReadAlthoughI = {
-    "i_number_too_big_pos_int.json",  // 21 digits: the nearest double, as ECMAScript reads it
-    "i_number_too_big_neg_int.json",  // 31 characters: as above
+    "i_number_too_big_pos_int.json",      // 21 digits: the nearest double, as ECMAScript reads it
+    "i_number_too_big_neg_int.json",      // 31 characters: as above
+    "i_number_real_underflow.json",       // the nearest double is 0, as Python's json reads it
+    "i_number_double_huge_neg_exp.json",  // as above
 };
 
 TEST(CanonicalJson, JsonTestSuiteVerdictsHoldUpToDocumentedOverrides) {
@@ -159,6 +161,10 @@ TEST(CanonicalJson, HostileTextIsRefusedWithItsByteOffset) {
                                "{\"a\"}",
                                "{1:2}",
                                "1e400",
+                               "-1e400",
+                               "123456789.5e301",
+                               "1e99999999999999999999",
+                               "0.001e1000",
                                std::string(33, '1'),
                                deep,
                                std::string("[\0]", 3),
@@ -180,6 +186,17 @@ TEST(CanonicalJson, HostileTextIsRefusedWithItsByteOffset) {
   }
   EXPECT_EQ(parse_code(deep.substr(1, 128)), "");
   EXPECT_EQ(code_of([] { parse_json("[1]", "test", {.depth = 64, .bytes = 2}); }), "E0602");
+}
+
+// As Python's json reads them; data sets hold such probabilities.
+TEST(CanonicalJson, NumbersTooSmallForADoubleAreTheNearestOne) {
+  for (const char* text : {"1e-400", "0.1e-400", "123456789.5e-400", "0.0001e-330", "2e-324", "1E-99999999999999999999",
+                           "0e400", "0.0e99999999999999999999"}) {
+    EXPECT_EQ(parse_json(text, "test").get<double>(), 0) << text;
+    EXPECT_FALSE(std::signbit(parse_json(text, "test").get<double>())) << text;
+    EXPECT_TRUE(std::signbit(parse_json("-" + std::string(text), "test").get<double>())) << text;
+  }
+  EXPECT_EQ(parse_json("3e-324", "test").get<double>(), std::numeric_limits<double>::denorm_min());
 }
 
 TEST(CanonicalJson, KeysKeepTheirOrderWhereItIsAskedFor) {
