@@ -93,11 +93,16 @@ File open_locked(const std::string& path) {
   while (true) {
     File file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666));
     if (file.fd() < 0) refuse_folder(path, errno);
-    if (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0)
-      throw Error("E0702", "another process is writing this run", path,
-                  "wait for it to end, or choose another folder with -o");
     struct stat here, there;
     if (::fstat(file.fd(), &here) != 0) fail_write(path);
+    if (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK)
+        throw Error("E0702", "another process is writing this run", path,
+                    "wait for it to end, or choose another folder with -o");
+      const int reason = errno;  // a file system without locks
+      if (here.st_size == 0) ::unlink(path.c_str());
+      refuse_folder(path, reason);
+    }
     if (::stat(path.c_str(), &there) == 0 && here.st_ino == there.st_ino) return file;
   }
 }
@@ -105,38 +110,54 @@ File open_locked(const std::string& path) {
 }  // namespace
 
 struct Journal::State {
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State();  // not the journal's: its constructor may throw when there are folders and a file already
+
   std::string dir, path;
   File file{-1};
   std::vector<fs::path> made_folders;  // by this object, the innermost first
   Responses known;
-  bool responses = false;  // the file holds some
+  bool ours = false;       // the file is locked, and belongs to this run
+  bool responses = false;  // it holds some
   uint64_t dropped = 0;
   int unsynced = 0;
   std::chrono::steady_clock::time_point last_sync = std::chrono::steady_clock::now();
 
-  // Reads what is there; returns the length of the sound part.
+  // Reads what is there; returns the length of the sound part; 0: there is nothing to go on from.
   uint64_t load(std::string_view bytes, const json& key);
 };
 
+Journal::State::~State() {
+  if (responses) return;
+  std::error_code ignored;  // nothing is lost with what stays
+  if (ours) fs::remove(path, ignored);
+  for (const fs::path& folder : made_folders)
+    if (!fs::remove(folder, ignored)) break;  // somebody else uses it
+}
+
 uint64_t Journal::State::load(std::string_view bytes, const json& key) {
+  if (bytes.find('\n') == std::string_view::npos) return 0;  // whatever run it was, it was killed while it began
   std::string_view rest = bytes;
   const std::string_view header = take_record(rest);
-  if (header.empty()) {
-    if (header_line(key).starts_with(bytes)) return 0;  // the run was killed while it began
+  if (header.empty())
     throw Error("E0708", "the journal is damaged at its start; the answers in it are left as they are", path,
                 "restore the file, or remove it to answer everything anew, or choose another folder with -o");
-  }
   const json first = parse_json(header, path);
   Fields fields(first, path);
   if (fields.string("format") != kJournalFormat)
     throw Error("E0701", "the journal has another format", path,
                 "finish it with the version of samebits that began it");
-  if (const std::string difference = key_difference(key, fields.get("key")); !difference.empty())
+  if (const std::string difference = key_difference(key, fields.get("key")); !difference.empty()) {
+    if (rest.find('\n') == std::string_view::npos) return 0;  // it was killed before its first answer was whole
     throw Error("E0701", "the folder belongs to another run: " + difference, dir,
                 "choose another folder with -o, or repeat the command that began this one");
+  }
   while (true) {
     const std::string_view text = take_record(rest);
-    if (text.empty()) return bytes.size() - rest.size();
+    dropped = rest.size();
+    if (text.empty()) return bytes.size() - dropped;
     responses = true;
     const json record = parse_json(text, path);
     Fields f(record, path);
@@ -162,21 +183,15 @@ Journal::Journal(const std::string& dir, const Plan& plan, const ModelInfo& mode
   s.known.resize(plan.requests.size());
   const std::string bytes = read_below(dir, kJournalName, kMaxJournalBytes);
   const uint64_t sound = s.load(bytes, key);
-  s.dropped = bytes.size() - sound;
-  if (s.dropped > 0 && ::ftruncate(s.file.fd(), static_cast<off_t>(sound)) != 0) fail_write(s.path);
+  s.ours = true;
+  if (sound < bytes.size() && ::ftruncate(s.file.fd(), static_cast<off_t>(sound)) != 0) fail_write(s.path);
   if (sound > 0) return;
   write_all(s.file.fd(), header, s.path);
   sync();
   sync_path(dir);
 }
 
-Journal::~Journal() {
-  if (state_->responses) return;
-  std::error_code ignored;  // nothing is lost with what stays
-  fs::remove(state_->path, ignored);
-  for (const fs::path& folder : state_->made_folders)
-    if (!fs::remove(folder, ignored)) break;  // somebody else uses it
-}
+Journal::~Journal() = default;
 
 Responses Journal::take_known() { return std::move(state_->known); }
 

@@ -24,7 +24,8 @@ class Journal {
  public:
   // Creates the folder and the journal, or continues the one that is there. Threads, tier, batch and memory may
   // differ from before; plan, model, contract and --logits-digest may not. A journal that gets no response at all is
-  // removed again with the folders made for it: what a run refuses leaves nothing behind.
+  // removed again with the folders made for it, also when this throws: what a run refuses leaves nothing behind. One
+  // that a killed run left without a whole response claims nothing: any other run may take its place.
   Journal(const std::string& dir, const Plan&, const ModelInfo&, bool logits_digest = false);
   ~Journal();
   Journal(const Journal&) = delete;

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "harness/core/error.h"
@@ -12,6 +14,16 @@
 #include "tests/results/fake_run.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_dir.h"
+
+namespace {
+bool no_locks = false;  // as on a file system that has none
+}
+
+// Stands before the C library's.
+extern "C" int flock(int fd, int operation) noexcept {
+  if (no_locks) errno = ENOLCK;
+  return no_locks ? -1 : static_cast<int>(::syscall(SYS_flock, fd, operation));
+}
 
 namespace samebits {
 namespace {
@@ -71,6 +83,48 @@ TEST(Journal, WithoutAResponseItLeavesTheDiskAsItWas) {
   const auto before = tree(temp / "part");
   { Journal journal(temp / "part", plan, fake_model()); }
   EXPECT_EQ(tree(temp / "part"), before) << "answers of an earlier session";
+}
+
+// Calls with files that cannot grow beyond `bytes`.
+template <class Call>
+void with_full_disk(rlim_t bytes, Call&& call) {
+  struct rlimit before;
+  getrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, SIG_IGN);  // EFBIG instead, as ENOSPC on a full disk
+  const struct rlimit small = {bytes, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  call();
+  setrlimit(RLIMIT_FSIZE, &before);
+}
+
+TEST(Journal, ThatCannotBeMadeLeavesTheDiskAsItWas) {
+  TempDir temp;
+  const auto open = [&] { Journal(temp / "deep/er/new", fake_plan(), fake_model()); };
+  with_full_disk(100, [&] { EXPECT_EQ(code_of(open), "E0703"); });
+  EXPECT_FALSE(fs::exists(temp / "deep"));
+  no_locks = true;
+  EXPECT_EQ(code_of(open), "E0709");
+  no_locks = false;
+  EXPECT_FALSE(fs::exists(temp / "deep"));
+}
+
+TEST(Journal, WithoutAWholeAnswerItClaimsNothing) {
+  TempDir temp;
+  ASSERT_FALSE(run_into(temp / "part", 1));
+  const std::string journal = slurp(temp / "part/samebits.journal");
+  Plan other = fake_plan();
+  other.tasks[0].num_fewshot = 5;
+  for (size_t n = 0; n < journal.size(); ++n) {  // killed at every byte up to the end of the first answer
+    const std::string dir = temp / "killed";
+    spew(dir + "/samebits.journal", journal.substr(0, n));
+    Journal taken(dir, other, fake_model());
+    EXPECT_EQ(taken.dropped_bytes(), 0u) << n;
+    taken.append(fake_response(other.requests[0]));
+    EXPECT_EQ(code_of([&] { Journal(dir, fake_plan(), fake_model()); }), "E0702");
+  }
+  EXPECT_EQ(code_of([&] { Journal(temp / "killed", fake_plan(), fake_model()); }), "E0701") << "now it has an answer";
+  EXPECT_EQ(code_of([&] { Journal(temp / "part", other, fake_model()); }), "E0701");
+  EXPECT_EQ(slurp(temp / "part/samebits.journal"), journal);
 }
 
 TEST(Journal, KilledAtEveryByteOffsetItResumesToTheSameBundle) {
@@ -192,14 +246,7 @@ TEST(Journal, AFullDiskIsACodedErrorAndLosesNothing) {
   TempDir temp;
   ASSERT_FALSE(run_into(temp / "run", 2));
   const auto size = static_cast<rlim_t>(fs::file_size(temp / "run/samebits.journal"));
-  struct rlimit before;
-  getrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, SIG_IGN);  // EFBIG instead, as ENOSPC on a full disk
-  const struct rlimit small = {size + 100, before.rlim_max};
-  setrlimit(RLIMIT_FSIZE, &small);
-  const std::string code = code_of([&] { run_into(temp / "run"); });
-  setrlimit(RLIMIT_FSIZE, &before);
-  EXPECT_EQ(code, "E0703");
+  with_full_disk(size + 100, [&] { EXPECT_EQ(code_of([&] { run_into(temp / "run"); }), "E0703"); });
   EXPECT_TRUE(run_into(temp / "run"));
   ASSERT_TRUE(run_into(temp / "whole"));
   EXPECT_EQ(tree(temp / "run"), tree(temp / "whole"));
