@@ -91,15 +91,22 @@ void talk_failed(uint64_t failed) {
   if (failed > 0) talk(fmt::format("incomplete: {} requests failed; they count as unknown, never as wrong", failed));
 }
 
-// What the bundle says; the exit code too, so that a run and its repetition end alike.
-Exit print_results(const std::string& dir, bool json) {
+// What the bundle says; the exit code too, so that a run and its repetition end alike. `unchecked`: empty, or why it
+// is not known that the scores follow from the answers.
+Exit print_results(const std::string& dir, bool json, const std::string& unchecked) {
   const Bundle bundle = Bundle::open(dir);
+  if (!unchecked.empty())
+    talk(safe_text("warning: this bundle could not be computed again: " + unchecked +
+                   "; repeat the command with every --plugin of the first time"));
   if (json) {
     nlohmann::json shown = show_json(bundle);
     shown["bundle"] = dir;
+    if (!unchecked.empty()) shown["unchecked"] = unchecked;
     print(shown.dump() + "\n");
   } else {
-    print(Registry<Reporter>::instance().get("text").render(bundle.claims(), bundle.observations()));
+    nlohmann::json claims = bundle.claims();
+    if (!unchecked.empty()) claims["run"]["evidence"] = "unchecked";
+    print(safe_text(Registry<Reporter>::instance().get("text").render(claims, bundle.observations())));
     talk("bundle  " + dir);
     talk("next    samebits verify " + dir + " --level 4 · samebits show " + dir + " --json");
   }
@@ -139,9 +146,9 @@ Exit run(const RunFlags& flags) {
   preflight(plan);
   const std::string dir = flags.out.empty() ? default_folder(flags, plan, model) : flags.out;
   if (holds_run(dir, plan, model, flags.engine.logits_digest)) {
-    why_unchecked(dir);  // throws when its scores were edited; all plugins are loaded
+    const std::string unchecked = why_unchecked(dir);  // throws when its scores were edited
     talk("nothing to do: the bundle of this run is complete");
-    return print_results(dir, flags.json);
+    return print_results(dir, flags.json, unchecked);
   }
   Journal journal(dir, plan, model, flags.engine.logits_digest);
   if (journal.dropped_bytes() > 0)
@@ -173,7 +180,7 @@ Exit run(const RunFlags& flags) {
       if (name.starts_with("reporter ")) input.reporters.push_back(name.substr(9));
   write_bundle(dir, input);
   journal.remove();  // only now: until SHA256SUMS is there, the journal is the run
-  return print_results(dir, flags.json);
+  return print_results(dir, flags.json, "");
 }
 
 }  // namespace

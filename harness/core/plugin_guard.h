@@ -1,4 +1,5 @@
-// Guards: each forwards to a user's plugin and turns whatever that throws into Error E0905 with its name.
+// Guards: each forwards to a user's plugin and turns whatever that throws into Error E0905 with its name. A plugin
+// that is no object at all is the same error, when its guard is made.
 #pragma once
 
 #include <memory>
@@ -31,7 +32,11 @@ auto guarded(const std::string& plugin, Call&& call) {
 // What every guard holds: the plugin, and its kind and name for messages.
 template <class Interface>
 struct Guard : Interface {
-  Guard(std::unique_ptr<Interface> p, std::string n) : plugin(std::move(p)), name(std::move(n)) {}
+  Guard(std::unique_ptr<Interface> p, std::string n) : plugin(std::move(p)), name(std::move(n)) {
+    if (!plugin)
+      throw Error("E0905", "the plugin " + name + " gave a null pointer where an object is due", "",
+                  "report it to the plugin's author, or run without the plugin");
+  }
   std::unique_ptr<Interface> plugin;
   std::string name;
 };

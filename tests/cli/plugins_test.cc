@@ -122,6 +122,31 @@ TEST(Plugins, FailedRequestsEndIn3AlsoWhenTheRunIsComplete) {
                "E0110", 2);
 }
 
+TEST(Plugins, WhatIsNoObjectIsRefused) {
+  const Scratch scratch;
+  Outcome o = samebits(scratch, {"list", "--plugin", bad("null_metric")});
+  expect_error(o, "E0905", 2);
+  EXPECT_NE(o.err.find("metric nothing gave a null pointer"), std::string::npos) << o.err;
+  o = samebits(scratch, {"run", "-m", "nothing:x", "-t", "arc_easy", "--plugin", bad("null_backend")});
+  expect_error(o, "E0905", 2);
+  EXPECT_NE(o.err.find("backend nothing gave a null pointer"), std::string::npos) << o.err;
+}
+
+TEST(Plugins, ARepetitionWithoutThePluginSaysWhatItCouldNotCheck) {
+  const Scratch scratch;
+  const std::string line = "samebits run --json -m fake:one -t arc_easy --limit 2 -o " + quoted(scratch / "bundle") +
+                           " --plugin " + quoted(example("fake_backend")),
+                    reporter = " --plugin " + quoted(example("csv_reporter"));
+  ASSERT_EQ(shell(scratch, line + reporter).exit, 0);
+  const Outcome lacking = shell(scratch, line);
+  EXPECT_EQ(lacking.exit, 0) << lacking.err;
+  EXPECT_TRUE(lacking.json()["unchecked"].is_string()) << lacking.out;
+  EXPECT_NE(lacking.err.find("--plugin"), std::string::npos) << lacking.err;
+  const Outcome whole = shell(scratch, line + reporter);
+  EXPECT_FALSE(whole.json().contains("unchecked")) << whole.out;
+  EXPECT_EQ(whole.err.find("warning"), std::string::npos) << whole.err;
+}
+
 TEST(Plugins, ANameOfABuiltInIsTaken) {
   const Scratch scratch;
   expect_error(samebits(scratch, {"list", "--plugin", example("csv_reporter"), "--plugin", bad("name_clash")}), "E0901",
