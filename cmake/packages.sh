@@ -21,9 +21,9 @@ samebits_print_equivalents() {
   echo "No apt here. Install the equivalent of: $(echo $*)"
   echo "  dnf:  sudo dnf install gcc-c++ cmake ninja-build pkgconf-pkg-config ccache fmt-devel json-devel openssl-devel" \
     "tbb-devel yaml-cpp-devel libcurl-devel zlib-devel libzstd-devel pcre2-devel cli11-devel gtest-devel" \
-    "google-benchmark-devel python3-pip"
+    "google-benchmark-devel valgrind binutils python3-pip"
   echo "  brew: brew install cmake ninja pkgconf ccache fmt nlohmann-json openssl@3 tbb yaml-cpp curl zlib zstd pcre2" \
-    "cli11 googletest google-benchmark python"
+    "cli11 googletest google-benchmark binutils python"
   echo "Going on with what is here."
 }
 

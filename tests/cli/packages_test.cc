@@ -29,7 +29,8 @@ const std::vector<Library> kUsed = {
     {"GTest", "libgtest-dev", "gtest-devel", "googletest", "gtest"},
     {"benchmark", "libbenchmark-dev", "google-benchmark-devel", "google-benchmark", "benchmark"},
 };
-const std::set<std::string> kHomebrewTools = {"cmake", "ninja", "pkgconf", "ccache", "python"};
+const std::set<std::string> kHomebrewTools = {"cmake",  "ninja",  "pkgconf",
+                                              "ccache", "python", "binutils"};  // valgrind: not for macOS
 
 // The words of cmake/packages.sh from `begin` to `end`, without quotes and continuations.
 std::set<std::string> words(const std::string& begin, const std::string& end) {
@@ -58,7 +59,12 @@ std::set<std::string> column(std::string Library::*name) {
 
 TEST(Packages, EveryListNamesTheSameLibraries) {
   EXPECT_EQ(ending(words("SAMEBITS_BUILD_PACKAGES=\"", "\"\n"), "-dev"), column(&Library::debian));
-  EXPECT_EQ(ending(words("sudo dnf install", "python3-pip"), "-devel"), column(&Library::fedora));
+  const std::set<std::string> fedora = words("sudo dnf install", "python3-pip");
+  EXPECT_EQ(ending(fedora, "-devel"), column(&Library::fedora));
+  for (const char* tool : {"valgrind", "binutils"}) {
+    EXPECT_TRUE(words("SAMEBITS_CHECK_PACKAGES=\"", "\"\n").contains(tool));
+    EXPECT_TRUE(fedora.contains(tool)) << tool;
+  }
   std::set<std::string> homebrew = column(&Library::homebrew);
   homebrew.insert(kHomebrewTools.begin(), kHomebrewTools.end());
   EXPECT_EQ(words("brew install", "\n  echo"), homebrew);
