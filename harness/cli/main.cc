@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -21,11 +22,28 @@ constexpr std::string_view kAbout =
 
 // "--num_fewshot=5" -> "--num-fewshot=5": lm-eval's users type underscores.
 std::string with_dashes(std::string argument) {
-  if (!argument.starts_with("--")) return argument;
   const size_t end = std::min(argument.find('='), argument.size());
-  for (size_t i = 2; i < end; ++i)
-    if (argument[i] == '_') argument[i] = '-';
+  std::replace(argument.begin(), argument.begin() + static_cast<std::ptrdiff_t>(end), '_', '-');
   return argument;
+}
+
+// Gives flags their dashes, and values none: a word after a flag that takes one is text, whatever it looks like.
+void write_flags_with_dashes(const CLI::App& app, std::vector<std::string>& arguments) {
+  const CLI::App* verb = &app;
+  for (size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    std::string& word = arguments[i];
+    if (!word.starts_with('-')) {
+      const auto entered = verb->get_subcommands([&](const CLI::App* v) { return v->check_name(word); });
+      if (!entered.empty()) verb = entered.front();
+      continue;
+    }
+    const std::string flag = word.starts_with("--") ? with_dashes(word) : word;
+    const size_t name_end = std::min(flag.find('='), flag.size());
+    const CLI::Option* option = verb->get_option_no_throw(flag.substr(0, name_end));
+    if (!option) continue;
+    word = flag;
+    if (name_end == flag.size()) i += static_cast<size_t>(option->get_items_expected_min());
+  }
 }
 
 // The names that `app` knows: its verbs and its flags with their dashes.
@@ -57,7 +75,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& e) {
   const CLI::App& verb = chosen(app);
   std::string what = e.what();
   for (const std::string& word : verb.remaining(true)) {
-    what = "\"" + word + "\" is not known here" + did_you_mean(word, known_words(verb));
+    what = "\"" + word + "\" is not known here" + did_you_mean(with_dashes(word), known_words(verb));
     break;
   }
   while (!what.empty() && (what.back() == '\n' || what.back() == ' ')) what.pop_back();
@@ -91,7 +109,7 @@ Exit run_command_line(std::vector<std::string> arguments) {
     talk(app.help());
     return Exit::usage;
   }
-  for (std::string& argument : arguments) argument = with_dashes(std::move(argument));
+  write_flags_with_dashes(app, arguments);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them in reverse
   } catch (const CLI::CallForHelp&) {

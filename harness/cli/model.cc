@@ -2,14 +2,17 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/flags.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/verbs.h"
+#include "harness/core/error.h"
 #include "inference/bench.h"
 #include "inference/catalogue.h"
 #include "inference/gguf.h"
@@ -82,6 +85,9 @@ std::string read_stdin() {
   std::string text;
   char buffer[1 << 16];
   for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;) text.append(buffer, n);
+  if (std::ferror(stdin))
+    throw Error("E0101", fmt::format("the text cannot be read: {}", std::strerror(errno)), "stdin",
+                "give a file or a pipe: samebits model tokenize MODEL < FILE");
   return text;
 }
 
@@ -171,8 +177,9 @@ void add_model(CLI::App& app, Action& action) {
   verb = group->add_subcommand("tokenize", "the text on stdin as token ids, a JSON array");
   verb->footer("Example:  echo -n 'Hello' | samebits model tokenize -m smollm2-135m-instruct");
   add_model_flag(*verb, flags->model, "a catalogue name or a GGUF path");
-  verb->add_flag("--lines", flags->lines, "one text a line, one array a line");
+  auto* lines = verb->add_flag("--lines", flags->lines, "one text a line, one array a line");
   add_json_flag(*verb, flags->json);
+  lines->excludes("--json");
   verb->callback([flags, &action] { action = [flags] { return tokenize(*flags); }; });
   add_bench(*group, flags, action);
 }

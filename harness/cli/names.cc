@@ -22,12 +22,20 @@ nlohmann::json plugins() {
   return out;
 }
 
+std::string why_no_version(const TaskSummary& task) {
+  if (task.group) return "its tasks have their own";
+  return task.missing.empty() ? "its task file has none" : "not known where the task cannot run";
+}
+
 nlohmann::json as_json(const TaskSummary& task) {
-  const auto version =
-      task.version.empty() ? nlohmann::json() : nlohmann::json(task.version);  // null: its file has none
-  return {{"name", task.id},       {"version", version},        {"group", task.group},
-          {"kind", task.kind},     {"language", task.language}, {"licence", task.licence},
-          {"source", task.source}, {"doc", task.description},   {"missing", task.missing}};
+  nlohmann::json out = {{"name", task.id},       {"version", task.version},   {"group", task.group},
+                        {"kind", task.kind},     {"language", task.language}, {"licence", task.licence},
+                        {"source", task.source}, {"doc", task.description},   {"missing", task.missing}};
+  if (task.version.empty()) {
+    out["version"] = nullptr;
+    out["version_reason"] = why_no_version(task);
+  }
+  return out;
 }
 
 // A task that cannot run here is listed with the reason: to see that it exists helps more than silence.

@@ -72,12 +72,13 @@ nlohmann::json summary_of(const Plan& plan, const Work& work, double rate, bool 
     }
     const Task& task = plan.tasks[t];
     tasks.push_back({{"task", task.id},
-                     {"version", task.version.empty() ? nlohmann::json() : nlohmann::json(task.version)},
+                     {"version", task.version},
                      {"num_fewshot", task.num_fewshot},
                      {"documents", documents},
                      {"documents_of_the_set", task.n_docs},
                      {"requests", requests},
                      {"prompt_tokens", tokens}});
+    if (task.version.empty()) tasks.back().update({{"version", nullptr}, {"version_reason", "its task file has none"}});
   }
   return {{"tasks", tasks},
           {"requests", plan.requests.size()},

@@ -27,6 +27,7 @@ struct VerifyFlags {
   EngineFlags engine;
   PlanOptions folders;  // --data, --include-path
   std::vector<std::string> plugins;
+  std::vector<const CLI::Option*> of_model;  // --model and the engine's: the levels that open no model ignore them
   std::optional<int> level;
   std::optional<uint64_t> items, seed;
   bool json = false;
@@ -70,13 +71,23 @@ LoopHooks rerun_line(const Terminal& terminal, uint64_t& answered) {
   return hooks;
 }
 
+// What a level would ignore is refused: who gives it believes that it was heeded.
+void refuse_idle_flags(const VerifyFlags& flags, int level) {
+  const auto refuse = [&](const std::string& flag, const char* levels) {
+    throw Error("E0110", fmt::format("{} goes with {}", flag, levels), fmt::format("--level {}", level),
+                fmt::format("leave {} away, or choose the level", flag));
+  };
+  if (level != kFirstLevelWithModel && flags.items) refuse("--items", "--level 3");
+  if (level != kFirstLevelWithModel && flags.seed) refuse("--seed", "--level 3");
+  for (const CLI::Option* option : flags.of_model)
+    if (level < kFirstLevelWithModel && option->count() > 0) refuse(option->get_name(), "--level 3 and 4");
+}
+
 Exit verify(const VerifyFlags& flags) {
-  load_plugins(flags.plugins);
   VerifyOptions options;
-  if (flags.items && flags.level.value_or(kFirstLevelWithModel) != kFirstLevelWithModel)
-    throw Error("E0110", fmt::format("--items goes with --level {}", kFirstLevelWithModel),
-                fmt::format("--level {}", *flags.level), "leave one of the two away");
   options.level = flags.level.value_or(flags.items ? kFirstLevelWithModel : options.level);
+  refuse_idle_flags(flags, options.level);
+  load_plugins(flags.plugins);
   constexpr uint64_t kDefaultItems = 60;  // catches 5 % of forged items with 95 %
   options.items = flags.items.value_or(kDefaultItems);
   options.seed = options.level == kFirstLevelWithModel && !flags.seed ? unforeseeable_seed() : flags.seed.value_or(0);
@@ -114,10 +125,14 @@ void add_verify(CLI::App& app, Action& action) {
   bounded(verb->add_option("--seed", flags->seed,
                            "chooses the items (default: one that nobody could foresee; it is printed)"),
           0, std::numeric_limits<uint64_t>::max());
-  verb->add_option("-m,--model", flags->model, "where the model is (default: as the run named it)")->type_name("MODEL");
-  add_task_folder_flags(*verb, flags->folders);
+  const size_t n_before = verb->get_options().size();
+  verb->add_option("-m,--model", flags->model, "where the model is (level 3, 4; default: as the run named it)")
+      ->type_name("MODEL");
   add_engine_flags(*verb, flags->engine);
   add_cache_flags(*verb, flags->engine);
+  const auto options = verb->get_options();
+  flags->of_model.assign(options.begin() + static_cast<std::ptrdiff_t>(n_before), options.end());
+  add_task_folder_flags(*verb, flags->folders);
   add_plugin_flag(*verb, flags->plugins);
   add_json_flag(*verb, flags->json);
   verb->callback([flags, &action] { action = [flags] { return verify(*flags); }; });

@@ -168,6 +168,25 @@ TEST(CommandLine, UnderscoresAreDashes) {
   std::filesystem::create_directory(a_b);
   EXPECT_EQ(samebits(scratch, {"list", "metrics", "--include_path", scratch / ""}).exit, 0);
   EXPECT_EQ(samebits(scratch, {"list", "metrics", "--include_path=" + a_b}).exit, 0);
+  const Outcome o = samebits(scratch, {"list", "--jsno_"});
+  EXPECT_NE(o.err.find("\"--jsno_\" is not known here; did you mean \"--json\""), std::string::npos) << o.err;
+}
+
+TEST(CommandLine, AValueIsNeverTakenForAFlag) {
+  const Scratch scratch;
+  const std::vector<std::vector<std::string>> lines = {{"--system-instruction", "--num_fewshot a_b"},
+                                                       {"--system_instruction", "--num_fewshot a_b"},
+                                                       {"--system_instruction=--num_fewshot a_b"}};
+  for (std::vector<std::string> line : lines) {
+    line.insert(line.begin(), {"plan", "-t", "arc_easy", "--limit", "1", "--jsonl"});
+    const Outcome o = samebits(scratch, line);
+    ASSERT_EQ(o.exit, 0) << o.err;
+    const auto request = nlohmann::json::parse(lines_of(o.out).at(0));
+    EXPECT_TRUE(request["context"].get<std::string>().starts_with("--num_fewshot a_b")) << request;
+  }
+  const Outcome o = samebits(scratch, {"plan", "--limit", "1", "--num_fewshot", "1", "-t", "--num_fewshot"});
+  expect_error(o, "E0401", 2);
+  EXPECT_NE(o.err.find("\"--num_fewshot\""), std::string::npos) << o.err;
 }
 
 TEST(CommandLine, EveryErrorCodeIsExplained) {

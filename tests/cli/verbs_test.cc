@@ -173,12 +173,28 @@ TEST_F(Verbs, AModelThatIsAFolderIsCalledOne) {
 
 TEST_F(Verbs, FlagsThatContradictEachOtherAreAUsageError) {
   ASSERT_EQ(run().exit, 0);
-  expect_error(samebits(scratch_, {"verify", bundle_, "--level", "2", "--items", "2"}), "E0110", 2);
+  const std::vector<std::vector<std::string>> idle = {{"--level", "2", "--items", "2"},
+                                                      {"--level", "4", "--items", "2"},
+                                                      {"--level", "4", "--seed", "1"},
+                                                      {"--seed", "1"},
+                                                      {"-m", model_},
+                                                      {"--level", "0", "-m", model_},
+                                                      {"-j", "1"},
+                                                      {"--isa", "scalar"},
+                                                      {"--batch-tokens", "8"},
+                                                      {"--kv-memory", "1G"},
+                                                      {"--no-prefix-sharing"},
+                                                      {"--chaos", "1"}};
+  for (std::vector<std::string> line : idle) {
+    line.insert(line.begin(), {"verify", bundle_});
+    expect_error(samebits(scratch_, line), "E0110", 2);
+  }
   const Outcome o = samebits(scratch_, {"verify", bundle_, "--items", "2", "--seed", "1", "-j", "1", "--json"});
   EXPECT_EQ(o.exit, 0) << o.err;
   EXPECT_NE(o.err.find("--seed 1"), std::string::npos) << "items alone mean level 3: " << o.err;
   expect_error(samebits(scratch_, {"plan", "-t", "arc_easy", "--limit", "1", "--json", "--jsonl"}), "E0110", 2);
   expect_error(samebits(scratch_, {"model", "bench", "-m", model_, "-p", "0", "-n", "0"}), "E0110", 2);
+  expect_error(samebits(scratch_, {"model", "tokenize", "-m", model_, "--lines", "--json"}), "E0110", 2);
 }
 
 TEST_F(Verbs, TasksThatDoNotFollowTheFlagsAreNoted) {
@@ -251,7 +267,11 @@ TEST_F(Verbs, ATaskWithoutAVersionHasADashAndAReason) {
   for (const nlohmann::json& row : tasks["tasks"]) {
     if (row["name"] != "without" && row["name"] != "with") continue;
     EXPECT_EQ(row["version"], row["name"] == "with" ? nlohmann::json("2.5") : nlohmann::json()) << row;
+    EXPECT_EQ(row.value("version_reason", ""), row["name"] == "with" ? "" : "its task file has none") << row;
   }
+  const nlohmann::json plan =
+      samebits(scratch_, {"plan", "-t", "without", "--json", "--include-path", scratch_ / ""}).json();
+  EXPECT_TRUE(plan["tasks"][0]["version"].is_null() && plan["tasks"][0]["version_reason"].is_string()) << plan;
 }
 
 TEST_F(Verbs, TokenizeTakesTextFromStdin) {
@@ -259,6 +279,7 @@ TEST_F(Verbs, TokenizeTakesTextFromStdin) {
   EXPECT_EQ(whole.json().size(), 4u) << whole.out << whole.err;
   const Outcome lines = shell(scratch_, "printf 'ab\\nc\\n' | samebits model tokenize --lines -m " + quoted(model_));
   EXPECT_EQ(lines_of(lines.out).size(), 2u) << lines.out;
+  expect_error(shell(scratch_, "samebits model tokenize -m " + quoted(model_) + " < /"), "E0101", 2);
 }
 
 // ---- verify compares with the tasks and data at hand ----
@@ -304,7 +325,7 @@ TEST_F(Verbs, VerifyComparesGoldAnswersAndPromptsWithTheShippedData) {
   ASSERT_EQ(forged.exit, 0) << forged.err;
   EXPECT_EQ(samebits(scratch_, {"verify", bundle_, "--level", "0"}).exit, 0) << "the forger repaired every digest";
   for (const char* level : {"2", "4"}) {
-    const Outcome o = samebits(scratch_, {"verify", bundle_, "--json", "-j", "1", "--level", level});
+    const Outcome o = samebits(scratch_, {"verify", bundle_, "--json", "--level", level});
     EXPECT_EQ(o.exit, 1) << o.out << o.err;
     EXPECT_EQ(o.json()["difference"]["where"], "task arc_easy, doc 1") << o.out;
     EXPECT_EQ(o.json()["difference"]["field"], "gold/0") << o.out;
@@ -315,7 +336,7 @@ TEST_F(Verbs, VerifyComparesGoldAnswersAndPromptsWithTheShippedData) {
 
 TEST_F(Verbs, VerifySaysWhatItCouldNotCompare) {
   const auto verified = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> line = {"verify", bundle_, "--json", "-j", "1"};
+    std::vector<std::string> line = {"verify", bundle_, "--json"};
     line.insert(line.end(), more.begin(), more.end());
     const Outcome o = samebits(scratch_, line);
     EXPECT_EQ(o.exit, 0) << o.out << o.err;
@@ -331,7 +352,10 @@ TEST_F(Verbs, VerifySaysWhatItCouldNotCompare) {
   // A task of the user's own: at hand with --include-path, another one without.
   const std::string own = scratch_ / "own";
   std::filesystem::create_directories(own);
-  std::ofstream(own + "/mine.jsonl") << R"({"q":"1+1=","a":"2"})" "\n" R"({"q":"2+2=","a":"4"})" "\n";
+  std::ofstream(own + "/mine.jsonl") << R"({"q":"1+1=","a":"2"})"
+                                        "\n"
+                                        R"({"q":"2+2=","a":"4"})"
+                                        "\n";
   std::ofstream(own + "/mine.yaml") << "task: mine\n"
                                        "dataset_path: json\n"
                                        "dataset_kwargs: {data_files: {test: mine.jsonl}}\n"
