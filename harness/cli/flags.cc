@@ -68,8 +68,9 @@ CLI::Option* bounded(CLI::Option* option, uint64_t least, uint64_t most) {
 }
 
 void add_engine_flags(CLI::App& verb, EngineFlags& flags) {
-  bounded(verb.add_option("-j,--threads", flags.threads, "threads that answer (default: every core); cannot change a bit"), 1,
-          kMaxThreads);
+  bounded(
+      verb.add_option("-j,--threads", flags.threads, "threads that answer (default: every core); cannot change a bit"),
+      1, kMaxThreads);
   verb.add_option("--isa", flags.isa, "kernels: scalar, avx2, avx512, … (default: the best here); cannot change a bit");
   bounded(verb.add_option("--batch-tokens", flags.batch_tokens, "tokens in one forward pass; cannot change a bit"), 1,
           kMaxBatchTokens);
