@@ -98,21 +98,23 @@ std::optional<Difference> rescore(const Bundle& bundle, const StoredRun& run) {
   return first;
 }
 
-// The reporter that writes reports/report.<extension>. Throws E0902 when none does.
-const Reporter& reporter_of(const std::string& path) {
+// The reporter that writes reports/report.<extension>; nullptr when none here does.
+const Reporter* reporter_of(const std::string& path) {
   const Registry<Reporter>& reporters = Registry<Reporter>::instance();
   for (const PluginInfo& info : reporters.list())
-    if (const Reporter& reporter = reporters.get(info.name); path == report_path(reporter)) return reporter;
-  throw Error("E0902", "no reporter here writes a report of this kind", path,
-              "load the plugin that wrote it with --plugin; without it the report cannot be checked");
+    if (const Reporter& reporter = reporters.get(info.name); path == report_path(reporter)) return &reporter;
+  return nullptr;
 }
 
-// Level 2: every report rendered again from claims and observations.
-std::optional<Difference> rerender(const Bundle& bundle) {
+// Level 2: every report rendered again from claims and observations. `unknown`: those that no reporter here writes.
+std::optional<Difference> rerender(const Bundle& bundle, std::vector<std::string>& unknown) {
   const json claims = bundle.claims(), observations = bundle.observations();
   for (const auto& [path, digest] : bundle.files()) {
     if (!path.starts_with("reports/")) continue;
-    if (auto difference = text_difference(path, bundle.read(path), reporter_of(path).render(claims, observations)))
+    const Reporter* reporter = reporter_of(path);
+    if (!reporter)
+      unknown.push_back(path);
+    else if (auto difference = text_difference(path, bundle.read(path), reporter->render(claims, observations)))
       return difference;
   }
   return std::nullopt;
@@ -178,7 +180,7 @@ VerifyReport verify_bundle(const std::string& dir, const VerifyOptions& options,
     report.items_rerun = samples.size();
     return rerun(run, samples, *backend, *runner, hooks);
   });
-  at(2, [&] { return rerender(bundle); });
+  at(2, [&] { return rerender(bundle, report.unknown_reports); });
   return report;
 }
 
@@ -202,6 +204,7 @@ json verify_json(const VerifyReport& r) {
   json out = {{"level", r.level},     {"equal", r.equal()},   {"claims_digest", r.claims_digest},
               {"items", r.items},     {"partial", r.partial}, {"items_rerun", r.items_rerun},
               {"difference", nullptr}};
+  for (const std::string& path : r.unknown_reports) out["reports_not_compared"].push_back(text_json(path));
   for (const PlanCheck& check : r.plans)
     out["plans"].push_back({{"kind", check.kind},
                             {"name", text_json(check.name)},
@@ -248,6 +251,8 @@ std::string verify_text(const VerifyReport& r) {
   std::string out = fmt::format("level {} ({})\nclaims {}\n", r.level, kDone[r.level], r.claims_digest);
   if (r.partial) out += "partial run: cut by --limit, not the official one\n";
   if (r.level >= 2 && !r.plans.empty()) out += plans_text(r.plans);
+  for (const std::string& path : r.unknown_reports)
+    out += fmt::format("  NOT compared: {}: no reporter here writes it; load its plugin with --plugin\n", path);
   if (r.difference) {
     const Difference& d = *r.difference;
     return out + fmt::format("DIFFERENT at {}, {}\n  in the bundle  {}\n  computed here  {}\n  likely cause   {}\n",

@@ -4,7 +4,8 @@
 //   1 signature   refused: bundles are not signed yet
 //   2 re-score    tasks, documents, gold answers and prompts are those of the task files and data at hand, where they
 //                 are at hand (else the report says so, with the reason); log-likelihoods follow from the stored token
-//                 scores; scores, all claims files and the reports are rendered again, without a model
+//                 scores; scores, all claims files and the reports are rendered again, without a model; reports whose
+//                 reporter is not here are listed as not compared: no score depends on them
 //   3 re-run K    the claims about the model are its own; K items, chosen by a seed, are answered again
 //   4 re-run all
 // Levels 2 to 4 compare every byte and name the first difference. No level proves observations: they are what the
@@ -62,8 +63,9 @@ struct VerifyReport {
   uint64_t items = 0;        // in the bundle
   uint64_t items_rerun = 0;  // levels 3 and 4
   std::optional<Difference> difference;
-  std::vector<PlanCheck> plans;  // level 2 and above, in plan order, up to the first difference
-  bool partial = false;          // a run cut by --limit
+  std::vector<PlanCheck> plans;              // level 2 and above, in plan order, up to the first difference
+  std::vector<std::string> unknown_reports;  // level 2 and above: paths that no reporter here writes, not compared
+  bool partial = false;                      // a run cut by --limit
 
   bool equal() const { return !difference; }
 };
@@ -71,7 +73,7 @@ struct VerifyReport {
 // `backend` and `runner` are needed by levels 3 and 4 only. `hooks.observe` and `hooks.progress` are called while
 // items are answered again.
 // Throws what Bundle::open throws; E0612 when the model is another one, before anything runs; E0613 for a level
-// that cannot be done; E0902 for a report without a reporter; E0615 when the re-run was interrupted.
+// that cannot be done; E0902 for a metric, filter or stage that is not here; E0615 when the re-run was interrupted.
 VerifyReport verify_bundle(const std::string& dir, const VerifyOptions&, Backend* backend, const Runner* runner,
                            const LoopHooks& hooks = {});
 

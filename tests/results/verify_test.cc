@@ -250,10 +250,24 @@ TEST(Verify, ReportsAreRenderedAgain) {
   EXPECT_EQ(found.where, "reports/report.txt");
   EXPECT_NE(found.stored.find("-0.0001"), std::string::npos);
   EXPECT_NE(found.computed.find("-0.3500"), std::string::npos);
-  spew(temp / "a/reports/report.txt", honest);
-  spew(temp / "a/reports/report.xyz", "");
+}
+
+// Its plugin may be anywhere; what the scores follow from is here all the same.
+TEST(Verify, AReportWithoutItsReporterIsNotComparedAndKeepsNothingElseFromIt) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  spew(temp / "a/reports/report.abc", "");
   reseal(temp / "a");
-  EXPECT_EQ(code_of([&] { verify(temp / "a", 2); }), "E0902");
+  FakeBackend backend;
+  const VerifyReport honest = verify(temp / "a", 4, &backend);
+  EXPECT_TRUE(honest.equal());
+  EXPECT_EQ(honest.items_rerun, 6u);
+  EXPECT_EQ(verify_json(honest)["reports_not_compared"], json({"reports/report.abc"}));
+  EXPECT_NE(verify_text(honest).find("NOT compared: reports/report.abc"), std::string::npos) << verify_text(honest);
+  EXPECT_EQ(why_unchecked(temp / "a"), "");
+  spew(temp / "a/reports/report.txt", "forged");
+  reseal(temp / "a");
+  EXPECT_EQ(verify(temp / "a", 2).difference.value().where, "reports/report.txt");
 }
 
 TEST(Verify, ObservationsMustBeThereButAreNotProven) {
