@@ -52,14 +52,14 @@ EngineOptions parse_engine_options(const nlohmann::json& options) {
   std::string isa;
   for (const auto& [key, value] : options.items()) {
     if (key == "threads") {
-      out.threads = static_cast<int>(integer(key, value, 0, 1024));
+      out.threads = static_cast<int>(integer(key, value, 0, EngineOptions::kMaxThreads));
     } else if (key == "batch_tokens") {
-      out.schedule.batch_tokens = integer(key, value, 1, 1 << 20);
+      out.schedule.batch_tokens = integer(key, value, 1, EngineOptions::kMaxBatchTokens);
     } else if (key == "isa") {
       if (!value.is_string()) refuse(key, "a tier's name");
       isa = value.get<std::string>();
     } else if (key == "kv_memory") {
-      out.kv_memory_bytes = static_cast<uint64_t>(integer(key, value, 1, int64_t{1} << 50));
+      out.kv_memory_bytes = static_cast<uint64_t>(integer(key, value, 1, EngineOptions::kMaxKvMemoryBytes));
     } else if (key == "chaos") {
       if (!value.is_number_unsigned()) refuse(key, "a seed");
       out.chaos = value.get<uint64_t>();

@@ -16,6 +16,9 @@
 namespace samebits {
 
 struct EngineOptions {
+  static constexpr int kMaxThreads = 1024, kMaxBatchTokens = 1 << 20;
+  static constexpr uint64_t kMaxKvMemoryBytes = uint64_t{1} << 50;
+
   int threads = 0;  // 0: one a core
   Isa isa = Isa::scalar;
   SchedulerOptions schedule;

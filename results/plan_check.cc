@@ -7,6 +7,7 @@
 #include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "harness/core/limits.h"
 #include "results/difference.h"
 #include "results/encoding.h"
 #include "results/fields.h"
@@ -17,7 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kMostLimit = int64_t{1} << 32;  // documents, of a suite's entry (tasks/suite.cc)
 constexpr const char* kEditedPlan = "the bundle was edited: its parts contradict each other";
 constexpr const char* kOtherData = "the bundle was edited: the task and its data at hand say otherwise";
 
@@ -65,7 +65,7 @@ int64_t official_docs(const Plan& plan, const Task& task) {
     if (!limit) return task.n_docs;
     const std::string where = "claims/run.json: key/suite/tasks, limit of " + canonical(*name);
     const auto most = Fields::integer_of<int64_t>(*limit, where);
-    if (most < 1 || most > kMostLimit) fail_field(fmt::format("not from 1 to {}", kMostLimit), where);
+    if (most < 1 || most > kMaxSuiteLimit) fail_field(fmt::format("not from 1 to {}", kMaxSuiteLimit), where);
     return std::min(most, task.n_docs);
   }
   return task.n_docs;

@@ -9,6 +9,7 @@
 #include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "harness/core/limits.h"
 #include "harness/core/resources.h"
 #include "tasks/data_file.h"
 #include "tasks/json_reader.h"
@@ -24,8 +25,8 @@ SuiteTask read_suite_task(ObjectReader& reader) {
   SuiteTask out;
   out.id = reader.text("task");
   out.digest = reader.text("digest", "");
-  if (reader.find("limit")) out.limit = reader.integer("limit", 0, 1, int64_t{1} << 32);
-  if (reader.find("num_fewshot")) out.num_fewshot = static_cast<int>(reader.integer("num_fewshot", 0, 0, 1000));
+  if (reader.find("limit")) out.limit = reader.integer("limit", 0, 1, kMaxSuiteLimit);
+  if (reader.find("num_fewshot")) out.num_fewshot = static_cast<int>(reader.integer("num_fewshot", 0, 0, kMaxFewshot));
   reader.done();
   return out;
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "harness/core/error.h"
+#include "harness/core/limits.h"
 #include "tasks/json_reader.h"
 
 namespace samebits {
@@ -16,7 +17,6 @@ using nlohmann::json;
 constexpr std::array<std::string_view, 4> kOutputTypes = {"multiple_choice", "loglikelihood", "loglikelihood_rolling",
                                                           "generate_until"};
 // Bounds far beyond any published task: a slip of the keyboard ends in a message, not in a day of work.
-constexpr int kMaxFewshot = 1000;
 constexpr int kMaxGeneratedTokens = 1 << 20;
 constexpr int kMaxRepeats = 1024;
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <limits>
@@ -11,16 +10,15 @@
 #include "harness/cli/plan_notes.h"
 #include "harness/cli/terminal.h"
 #include "harness/core/error.h"
+#include "harness/core/limits.h"
 #include "harness/core/registry.h"
 #include "harness/core/utf8.h"
+#include "inference/local_backend.h"
 #include "tasks/plan.h"
 #include "tasks/suite.h"
 
 namespace samebits {
 namespace {
-
-constexpr int kMaxThreads = 1024, kMaxBatchTokens = 1 << 20;  // as the engine's own
-constexpr uint64_t kMaxMemory = uint64_t{1} << 50;            // bytes
 
 // "1536", "512M", "2G" -> bytes in decimal; units are powers of 1024. Returns what is wrong.
 std::string to_bytes(std::string& text) {
@@ -30,7 +28,7 @@ std::string to_bytes(std::string& text) {
   const std::string_view unit(stop, static_cast<size_t>(end - stop));
   const size_t power = std::string_view("KMG").find(unit) + !unit.empty();  // npos + 1 is 0
   if (status != std::errc() || unit.size() > 1 || (power == 0) != unit.empty() || value == 0 ||
-      value > kMaxMemory >> 10 * power)
+      value > EngineOptions::kMaxKvMemoryBytes >> 10 * power)
     return fmt::format("\"{}\" is no size; give bytes, or a number with K, M or G, e.g. 512M", text);
   text = fmt::to_string(value << 10 * power);
   return "";
@@ -70,10 +68,10 @@ CLI::Option* bounded(CLI::Option* option, uint64_t least, uint64_t most) {
 void add_engine_flags(CLI::App& verb, EngineFlags& flags) {
   bounded(
       verb.add_option("-j,--threads", flags.threads, "threads that answer (default: every core); cannot change a bit"),
-      1, kMaxThreads);
+      1, EngineOptions::kMaxThreads);
   verb.add_option("--isa", flags.isa, "kernels: scalar, avx2, avx512, … (default: the best here); cannot change a bit");
   bounded(verb.add_option("--batch-tokens", flags.batch_tokens, "tokens in one forward pass; cannot change a bit"), 1,
-          kMaxBatchTokens);
+          EngineOptions::kMaxBatchTokens);
 }
 
 void add_cache_flags(CLI::App& verb, EngineFlags& flags) {
@@ -89,25 +87,18 @@ void add_cache_flags(CLI::App& verb, EngineFlags& flags) {
 void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
   PlanOptions& plan = flags.plan;
   verb.add_option("-m,--model", flags.model, "a catalogue name, a GGUF path, or scheme:location")->type_name("MODEL");
-  const auto split = [&flags](const std::string& list) {
-    for (size_t begin = 0; begin <= list.size();) {
-      const size_t end = std::min(list.find(',', begin), list.size());
-      if (end > begin) flags.tasks.push_back(list.substr(begin, end - begin));
-      begin = end + 1;
-    }
-  };
   // Not CLI11's delimiter: where nothing stands between the commas, it takes the next flag for a task.
-  verb.add_option_function<std::string>("-t,--task,--tasks", split, "tasks or groups, separated by commas (repeatable)")
-      ->trigger_on_parse()
-      ->take_all()
-      ->type_name("TASK[,TASK]");
+  verb.add_option("-t,--task,--tasks", flags.tasks, "tasks or groups, separated by commas (repeatable)")
+      ->type_name("TASK[,TASK]")
+      ->allow_extra_args(false)
+      ->take_all();
   verb.add_option("--suite", flags.suite, "a suite: one file that pins tasks, shots and seeds, or a shipped name")
       ->type_name("FILE")
       ->excludes("--task");
   bounded(verb.add_option("--limit", plan.limit, "the first N documents of each task; marks the run partial"), 1,
           uint64_t{1} << 53);
   bounded(verb.add_option("--num-fewshot", plan.num_fewshot, "examples before the question (default: the task's)"), 0,
-          1000);
+          kMaxFewshot);
   bounded(verb.add_option("--seed", plan.seed, "of the few-shot draws (default: 1234, lm-eval's)"), 0,
           std::numeric_limits<uint64_t>::max());
   // Names and defaults of lm-evaluation-harness.
