@@ -112,22 +112,26 @@ void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
 }
 
 void add_task_folder_flags(CLI::App& verb, PlanOptions& plan) {
+  // One folder a flag, here and below: a list would swallow the next argument.
   verb.add_option("--data", plan.data_dirs, "folder of data sets that are not shipped (repeatable)")
       ->type_name("DIR")
-      ->expected(1)
-      ->take_all()  // one folder a flag: a list would swallow the next argument
+      ->allow_extra_args(false)
+      ->take_all()
       ->check(CLI::ExistingDirectory.description(""));
   verb.add_option(
           "--include-path", plan.include_paths,
           "folder of your own task files, .json or .yaml; they go first, and JSON that is no task is passed over "
           "(repeatable)")
       ->type_name("DIR")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
 }
 
 void add_plugin_flag(CLI::App& verb, std::vector<std::string>& paths) {
-  verb.add_option("--plugin", paths, "a plugin to load (repeatable)")->type_name("FILE.so")->expected(1)->take_all();
+  verb.add_option("--plugin", paths, "a plugin to load (repeatable)")
+      ->type_name("FILE.so")
+      ->allow_extra_args(false)
+      ->take_all();
 }
 
 void add_json_flag(CLI::App& verb, bool& json) {

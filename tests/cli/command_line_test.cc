@@ -84,6 +84,18 @@ TEST(CommandLine, FoldersOfTheUserMustExist) {
     EXPECT_EQ(samebits(scratch, {"plan", "-t", "arc_easy", "--limit", "1", flag, scratch / "absent"}).exit, 2) << flag;
 }
 
+TEST(CommandLine, AFlagTakesOneFolderAndLeavesTheNextWordAlone) {
+  const Scratch scratch;
+  for (const std::string flag : {"--data", "--include-path"}) {
+    const std::vector<std::string> plan = {"plan", "-t", "arc_easy", "--limit", "1", flag, scratch / ""};
+    std::vector<std::string> twice = plan, extra = plan;
+    twice.insert(twice.end(), {flag, scratch / ""});
+    extra.push_back(scratch / "");
+    EXPECT_EQ(samebits(scratch, twice).exit, 0) << flag;
+    expect_error(samebits(scratch, extra), "E0110", 2);
+  }
+}
+
 // A file that cannot be read may define any name: a shipped task must not silently stand for it.
 TEST(CommandLine, ATaskFileThatCannotBeReadIsNeverPassedOver) {
   const struct {
