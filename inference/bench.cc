@@ -58,8 +58,7 @@ BenchRow measure(BenchRow row, int repetitions, const std::function<void()>& wor
 
 }  // namespace
 
-std::vector<BenchRow> bench_model(const std::string& path, const BenchOptions& bench, const EngineOptions& options) {
-  const Gguf gguf = Gguf::open(path);
+std::vector<BenchRow> bench_model(const Gguf& gguf, const BenchOptions& bench, const EngineOptions& options) {
   Transformer t(load_transformer(gguf), options.isa, options.threads);
   const int threads = t.workers().threads();
   std::vector<BenchRow> rows;

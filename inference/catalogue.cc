@@ -131,6 +131,16 @@ fs::path model_path(const CatalogueModel& m) { return models_dir() / (m.name + "
               "free some space, or set SAMEBITS_CACHE to a folder that you may write to");
 }
 
+// The size first: it costs nothing.
+bool is_whole(const fs::path& file, const CatalogueModel& m) {
+  return fs::is_regular_file(file) && fs::file_size(file) == m.bytes && sha256_file(file.string()) == m.sha256;
+}
+
+[[noreturn]] void other_model(const CatalogueModel& m, const std::string& found) {
+  throw Error("E0234", fmt::format("the file in the cache is not the model {}: it has {}", m.name, found),
+              model_path(m).string(), "samebits model pull " + m.name);
+}
+
 // One process at a time pulls a model; the lock goes with the process.
 class PullLock {
  public:
@@ -247,11 +257,13 @@ std::string pull_model(std::string_view name, const PullHooks& hooks, const std:
   if (!model) unknown_model(models, name);
   const fs::path path = model_path(*model);
   try {
-    if (fs::exists(path)) return path.string();
+    const bool there = fs::exists(path);
+    if (there && is_whole(path, *model)) return path.string();
+    if (hooks.say && there) hooks.say("the file in the cache is not the catalogue's: fetching it again");
     if (hooks.say && !model->notice.empty()) hooks.say(model->notice);
     fs::create_directories(models_dir());
     const PullLock lock(models_dir() / ("." + model->name + ".lock"), hooks);
-    if (!fs::exists(path)) fetch(*model, hooks);  // another process may have been first
+    if (!is_whole(path, *model)) fetch(*model, hooks);  // another process may have been first
   } catch (const fs::filesystem_error& e) {
     cache_error(e.path1().empty() ? path : e.path1(), e.code().value());
   }
@@ -265,9 +277,29 @@ std::string resolve_model(const std::string& name_or_path, const std::vector<Cat
   if (!model && fs::is_directory(name_or_path, ignored))
     throw Error("E0101", "the model is a folder, not a file", name_or_path, "give the path of a GGUF file");
   if (!model) unknown_model(models, name_or_path);
-  if (fs::exists(model_path(*model), ignored)) return model_path(*model).string();
-  throw Error("E0232", fmt::format("the model {} is known and not pulled yet", model->name),
-              model_path(*model).string(), "samebits model pull " + model->name);
+  const fs::path path = model_path(*model);
+  if (!fs::exists(path, ignored))
+    throw Error("E0232", fmt::format("the model {} is known and not pulled yet", model->name), path.string(),
+                "samebits model pull " + model->name);
+  std::error_code unknown;  // a folder has no size: opening it says so
+  const uint64_t bytes = fs::file_size(path, unknown);
+  if (!unknown && bytes != model->bytes)
+    other_model(*model, fmt::format("{} bytes instead of {}", bytes, model->bytes));
+  return path.string();
+}
+
+void check_pulled(const std::string& name_or_path, std::string_view sha256, const std::vector<CatalogueModel>& models) {
+  std::error_code ignored;
+  if (fs::exists(name_or_path, ignored) && !fs::is_directory(name_or_path, ignored)) return;  // a path
+  const CatalogueModel* model = find_model(models, name_or_path);
+  if (model && model->sha256 != sha256)
+    other_model(*model, fmt::format("the sha256 {} instead of {}", sha256, model->sha256));
+}
+
+Gguf open_model_file(const std::string& name_or_path) {
+  Gguf file = Gguf::open(resolve_model(name_or_path));
+  check_pulled(name_or_path, file.digest());
+  return file;
 }
 
 }  // namespace samebits

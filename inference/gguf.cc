@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "harness/core/digest.h"
@@ -37,6 +38,7 @@ class Mapping {
     const int error = errno;
     ::close(fd);
     if (!regular) cannot_read(path, "it is not a regular file");
+    if (data == MAP_FAILED && error == ENOMEM) throw std::bad_alloc();
     if (data == MAP_FAILED) cannot_read(path, std::strerror(error));
     bytes_ = {static_cast<const uint8_t*>(data), static_cast<size_t>(info.st_size)};
   }
@@ -175,7 +177,7 @@ Gguf Gguf::open(const std::string& path) {
   const auto add = [&](const std::string& file) {
     const std::span<const uint8_t> bytes = state->mappings.emplace_back(file).bytes();
     GgufPart content = parse_gguf(bytes, file);
-    return std::pair<Part, GgufPart>({file, bytes}, std::move(content));
+    return std::pair(Part{file, bytes}, std::move(content));
   };
   auto [first, content] = add(path);
   const uint64_t count = split_key(content.metadata, "split.count", path, 1);

@@ -300,7 +300,10 @@ namespace {
 
 struct LocalFactory final : BackendFactory {
   std::unique_ptr<Backend> open(const std::string& location, const nlohmann::json& options) const override {
-    return std::make_unique<LocalBackend>(resolve_model(location), parse_engine_options(options));
+    const EngineOptions engine = parse_engine_options(options);
+    auto backend = std::make_unique<LocalBackend>(resolve_model(location), engine);
+    check_pulled(location, backend->model().digest);
+    return backend;
   }
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "harness/core/canonical_json.h"
 #include "harness/core/digest.h"
@@ -76,6 +77,37 @@ void refuse_contradictions(const Suite& suite, const PlanOptions& user) {
          "--system-instruction");
 }
 
+void check_entries(const Suite& suite) {
+  if (suite.tasks.empty())
+    throw Error("E0402", fmt::format("the suite \"{}\" names no task", suite.id), suite.id,
+                "Name its tasks: `samebits list` prints those there are.");
+  std::set<std::string> ids;
+  for (const SuiteTask& task : suite.tasks)
+    if (!ids.insert(task.id).second)
+      throw Error("E0406", fmt::format("the suite \"{}\" has two entries \"{}\"", suite.id, task.id), suite.id,
+                  "Leave one of them away.");
+}
+
+// A rule about a score that no run of the suite has would pass, or fail, whatever the model does.
+void check_gate(const Suite& suite, const Plan& plan) {
+  for (const nlohmann::json& rule : suite.gate.is_null() ? nlohmann::json::array() : suite.gate["no_worse"]) {
+    const std::string id = rule["task"], metric = rule["metric"];
+    const auto group = std::find_if(plan.groups.begin(), plan.groups.end(), [&](const Group& g) { return g.id == id; });
+    const bool scored = std::any_of(plan.tasks.begin(), plan.tasks.end(), [&](const Task& task) {
+      const bool member = task.id == id || (group != plan.groups.end() &&
+                                            std::count(group->tasks.begin(), group->tasks.end(), task.id) > 0);
+      return member && std::any_of(task.metrics.begin(), task.metrics.end(),
+                                   [&](const MetricUse& use) { return use.metric == metric; });
+    });
+    if (!scored)
+      throw Error(
+          "E0404",
+          fmt::format("the gate of the suite \"{}\" names the score {} of \"{}\", which no task of the suite has",
+                      suite.id, metric, id),
+          "gate.no_worse", "Name a task or group of the suite, and a metric that it has.");
+  }
+}
+
 }  // namespace
 
 Suite parse_suite(const nlohmann::json& definition, const std::string& where) {
@@ -119,6 +151,7 @@ Suite load_suite(const std::string& path_or_name) {
 
 Plan make_suite_plan(const Suite& suite, const PlanOptions& user) {
   refuse_contradictions(suite, user);
+  check_entries(suite);
   Plan plan;
   plan.seed = suite.seed.value_or(kDefaultSeed);
   plan.suite = suite.definition;
@@ -148,6 +181,7 @@ Plan make_suite_plan(const Suite& suite, const PlanOptions& user) {
     }
     append_plan(plan, std::move(part));
   }
+  check_gate(suite, plan);
   return plan;
 }
 

@@ -180,6 +180,10 @@ std::vector<MetricUse> read_metrics(ObjectReader& task, const std::vector<Filter
     for (const std::string& name : names) {
       if (!every && name != use.filter) continue;
       use.filter = name;
+      for (const MetricUse& other : out)  // a score is named by both
+        if (other.metric == use.metric && other.filter == name)
+          task.fail("metrics", fmt::format("\"{}\" after the filter \"{}\" is named twice", use.metric, name),
+                    "Leave one of them away.");
       out.push_back(use);
     }
   }

@@ -65,11 +65,17 @@ CLI::Option* bounded(CLI::Option* option, uint64_t least, uint64_t most) {
   return option->transform(CLI::Validator(check, ""))->type_name("N");
 }
 
+CLI::Option* not_empty(CLI::Option* option) {
+  return option->check(
+      CLI::Validator([](const std::string& text) { return std::string(text.empty() ? "it is empty" : ""); }, ""));
+}
+
 void add_engine_flags(CLI::App& verb, EngineFlags& flags) {
   bounded(
       verb.add_option("-j,--threads", flags.threads, "threads that answer (default: every core); cannot change a bit"),
       1, EngineOptions::kMaxThreads);
-  verb.add_option("--isa", flags.isa, "kernels: scalar, avx2, avx512, … (default: the best here); cannot change a bit");
+  not_empty(verb.add_option("--isa", flags.isa,
+                            "kernels: scalar, avx2, avx512, … (default: the best here); cannot change a bit"));
   bounded(verb.add_option("--batch-tokens", flags.batch_tokens, "tokens in one forward pass; cannot change a bit"), 1,
           EngineOptions::kMaxBatchTokens);
 }
@@ -86,13 +92,15 @@ void add_cache_flags(CLI::App& verb, EngineFlags& flags) {
 
 void add_evaluation_flags(CLI::App& verb, EvaluationFlags& flags) {
   PlanOptions& plan = flags.plan;
-  verb.add_option("-m,--model", flags.model, "a catalogue name, a GGUF path, or scheme:location")->type_name("MODEL");
+  not_empty(verb.add_option("-m,--model", flags.model, "a catalogue name, a GGUF path, or scheme:location"))
+      ->type_name("MODEL");
   // Not CLI11's delimiter: where nothing stands between the commas, it takes the next flag for a task.
   verb.add_option("-t,--task,--tasks", flags.tasks, "tasks or groups, separated by commas (repeatable)")
       ->type_name("TASK[,TASK]")
       ->allow_extra_args(false)
       ->take_all();
-  verb.add_option("--suite", flags.suite, "a suite: one file that pins tasks, shots and seeds, or a shipped name")
+  not_empty(
+      verb.add_option("--suite", flags.suite, "a suite: one file that pins tasks, shots and seeds, or a shipped name"))
       ->type_name("FILE")
       ->excludes("--task");
   bounded(verb.add_option("--limit", plan.limit, "the first N documents of each task; marks the run partial"), 1,
@@ -148,8 +156,8 @@ Plan make_plan(const EvaluationFlags& flags, const ModelInfo* model) {
   // A suite pins what the flags would choose; make_suite_plan refuses those that contradict it.
   PlanOptions options = flags.plan;
   options.model = model;
-  Plan plan = flags.suite.empty() ? make_plan(flags.tasks, options, nullptr)
-                                  : make_suite_plan(load_suite(flags.suite), options);
+  const nlohmann::json suite = flags.suite.empty() ? nlohmann::json() : load_suite(flags.suite).definition;
+  Plan plan = make_plan(flags.tasks, options, suite);
   for (const std::string& note : plan_notes(plan, options)) talk(safe_text(note));
   return plan;
 }

@@ -38,6 +38,9 @@ struct EvaluationFlags {
 // The option takes whole numbers of this range in decimal, and nothing that would have to be cut or wrapped around.
 CLI::Option* bounded(CLI::Option*, uint64_t least, uint64_t most);
 
+// The option takes text that is not empty: an unset variable of a script must not silently mean the default.
+CLI::Option* not_empty(CLI::Option*);
+
 void add_engine_flags(CLI::App& verb, EngineFlags&);
 void add_cache_flags(CLI::App& verb, EngineFlags&);  // --kv-memory, --no-prefix-sharing; hidden: --chaos
 void add_evaluation_flags(CLI::App& verb, EvaluationFlags&);

@@ -3,11 +3,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "harness/cli/terminal.h"
@@ -138,6 +141,12 @@ Exit report(const Error& e, bool json) {
   return e.exit_code();
 }
 
+Error out_of_memory() {
+  return Error("E0105", "not enough memory", "",
+               "free some, give --kv-memory less than now, or take a smaller model: `samebits model info` prints the "
+               "size of its weights");
+}
+
 Exit guarded_main(const std::vector<std::string>& arguments) {
   // Looked for by hand: a command line that cannot be parsed is an error too.
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
@@ -147,8 +156,15 @@ Exit guarded_main(const std::vector<std::string>& arguments) {
     return run_command_line(arguments);
   } catch (const Error& e) {
     return report(e, json);
+  } catch (const std::bad_alloc&) {
+    return report(out_of_memory(), json);
   } catch (const std::exception& e) {
-    return report(Error("E0100", e.what(), "", "run the command again; if it happens again, report it"), json);
+    // a thread whose stack found no room
+    const auto* system = dynamic_cast<const std::system_error*>(&e);
+    const bool no_thread = system && system->code() == std::errc::resource_unavailable_try_again;
+    return report(no_thread ? out_of_memory()
+                            : Error("E0100", e.what(), "", "run the command again; if it happens again, report it"),
+                  json);
   }
 }
 
@@ -163,6 +179,7 @@ void hold_closed_streams() {
 }  // namespace samebits
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // beyond the limit of a file's size a write fails, and its error says where
   samebits::hold_closed_streams();
   return static_cast<int>(samebits::guarded_main({argv + 1, argv + argc}));
 }

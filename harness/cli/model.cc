@@ -15,7 +15,6 @@
 #include "harness/core/error.h"
 #include "inference/bench.h"
 #include "inference/catalogue.h"
-#include "inference/gguf.h"
 #include "inference/model_info.h"
 #include "inference/tokenizer/tokenizer.h"
 
@@ -73,7 +72,7 @@ void append_text(const nlohmann::json& value, const std::string& indent, std::st
 }
 
 Exit info(const ModelFlags& flags) {
-  const nlohmann::json info = model_info(Gguf::open(resolve_model(flags.model)));
+  const nlohmann::json info = model_info(open_model_file(flags.model));
   std::string text;
   if (!flags.json) append_text(info, "", text);
   print(flags.json ? info.dump() + "\n" : safe_text(text));
@@ -93,7 +92,7 @@ std::string read_stdin() {
 
 // Plain text, as a prompt without chat template: control tokens are not cut out, and no BOS is added.
 Exit tokenize(const ModelFlags& flags) {
-  const auto tokenizer = Tokenizer::open(Gguf::open(resolve_model(flags.model)));
+  const auto tokenizer = Tokenizer::open(open_model_file(flags.model));
   const std::string text = read_stdin();
   const auto print_ids = [&](std::string_view s) {
     print(nlohmann::json(tokenizer->encode(s, /*special=*/false)).dump() + "\n");
@@ -116,7 +115,7 @@ Exit bench(const ModelFlags& flags) {
     throw Error("E0110", "nothing is selected: no prompt and no generation", "-p 0 -n 0",
                 "give one of -p and -n 1 or more");
   const auto rows =
-      bench_model(resolve_model(flags.model), flags.bench, parse_engine_options(engine_options(flags.engine)));
+      bench_model(open_model_file(flags.model), flags.bench, parse_engine_options(engine_options(flags.engine)));
   nlohmann::json out = nlohmann::json::array();  // field names of llama-bench, so that its readers take it
   std::string text =
       fmt::format("{:>8} {:>6} {:>11} {:>9} {:>10} {:>10}\n", "n_prompt", "n_gen", "n_sequences", "n_threads",

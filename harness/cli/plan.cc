@@ -12,6 +12,7 @@
 #include "harness/cli/terminal.h"
 #include "harness/cli/verbs.h"
 #include "harness/core/registry.h"
+#include "inference/local_backend.h"
 
 namespace samebits {
 namespace {
@@ -115,6 +116,7 @@ std::string prompt_text(const Plan& plan, const Request& r, const Work& work) {
 
 Exit plan(const PlanFlags& flags) {
   load_plugins(flags.plugins);
+  if (flags.evaluation.model.empty()) parse_engine_options(engine_options(flags.engine));  // checked as `run` does
   const std::unique_ptr<Backend> backend =
       flags.evaluation.model.empty() ? nullptr : open_model(flags.evaluation.model, flags.engine);
   const Plan plan = make_plan(flags.evaluation, backend ? &backend->model() : nullptr);

@@ -112,7 +112,8 @@ std::string Progress::line(uint32_t task, int width) const {
   if (live.use && live.n > 0) {
     const double n = static_cast<double>(live.n), mean = live.sum / n;
     const double variance = std::max(0.0, live.squares / n - mean * mean);
-    out += fmt::format("  {} {:.3f} ±{:.3f}", live.use->metric, mean, kLevel95 * std::sqrt(variance / n));
+    out += fmt::format("  {} {:.3f}", live.use->metric, mean);
+    if (live.n > 1) out += fmt::format(" ±{:.3f}", kLevel95 * std::sqrt(variance / n));  // one score has no spread
   }
   out += fmt::format("  {:.0f} tok/s", static_cast<double>(tokens_) / seconds);
   const double fresh = done_work_ - known_work_;

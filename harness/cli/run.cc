@@ -195,7 +195,7 @@ void add_run(CLI::App& app, Action& action) {
   verb->add_flag("--logits-digest", flags->engine.logits_digest, "put a digest over all logits into the claims");
   verb->add_option("--runner", flags->runner, "where the requests are answered (default: local)")->type_name("NAME");
   add_plugin_flag(*verb, flags->plugins);
-  verb->add_option("-o,--out", flags->out, "the bundle's folder (default: samebits-results/MODEL.TASKS.KEY)")
+  not_empty(verb->add_option("-o,--out", flags->out, "the bundle's folder (default: samebits-results/MODEL.TASKS.KEY)"))
       ->type_name("DIR");
   add_json_flag(*verb, flags->json);
   verb->callback([flags, &action] { action = [flags] { return run(*flags); }; });

@@ -49,8 +49,8 @@ void add_show(CLI::App& app, Action& action) {
   CLI::App* verb = app.add_subcommand("show", "the results of a bundle, or every sample of a task");
   verb->footer("Example:  samebits show samebits-results/RUN --samples arc_easy");
   verb->add_option("BUNDLE", flags->bundle, "a bundle's folder")->required();
-  auto* samples =
-      verb->add_option("--samples", flags->samples, "one JSON line a sample of this task")->type_name("TASK");
+  auto* samples = not_empty(verb->add_option("--samples", flags->samples, "one JSON line a sample of this task"))
+                      ->type_name("TASK");
   add_plugin_flag(*verb, flags->plugins);
   add_json_flag(*verb, flags->json);
   samples->excludes("--json");

@@ -129,6 +129,7 @@ Known<Plan> TasksAtHand::plan(const StoredRun& run, const Task& task, const Plan
     if (it == of_suite_.end()) {
       Suite one = whole;
       one.tasks = {entry};
+      one.gate = nullptr;  // speaks of the other entries too
       it = of_suite_.emplace(key, make_suite_plan(one, options)).first;
     }
     if (find_task(it->second, task.id)) return it->second;

@@ -34,7 +34,11 @@ std::string cache_dir() {
   fs::path dir = environment("SAMEBITS_CACHE");
   if (dir.empty()) {
     fs::path base = environment("XDG_CACHE_HOME");
-    if (base.empty()) base = fs::path(environment("HOME").empty() ? "." : environment("HOME")) / ".cache";
+    const fs::path home = environment("HOME");
+    if (base.empty() && home.empty())
+      throw Error("E0103", "nothing says where the cache is: SAMEBITS_CACHE, XDG_CACHE_HOME and HOME are not set",
+                  "SAMEBITS_CACHE", "set SAMEBITS_CACHE to a folder that you may write to");
+    if (base.empty()) base = home / ".cache";
     dir = base / "samebits";
   }
   std::error_code failed;

@@ -226,12 +226,30 @@ TEST(CommandLine, FoldersOfTheEnvironmentAreChecked) {
   const Scratch scratch;
   const Outcome o = shell(scratch, "SAMEBITS_CACHE=/dev/null/cache \"$SAMEBITS\" model pull smollm2-135m-instruct");
   expect_error(o, "E0103", 2);
+  expect_error(shell(scratch, "env -u SAMEBITS_CACHE -u XDG_CACHE_HOME -u HOME \"$SAMEBITS\" model info gemma-3-270m"),
+               "E0103", 2);
   try {
     resource_path("tasks/absent");
     FAIL() << "found a file that is not shipped";
   } catch (const Error& e) {
     EXPECT_EQ(e.code, "E0102");
   }
+}
+
+// Else a script's unset variable would silently mean the default.
+TEST(CommandLine, EmptyTextIsNoValue) {
+  const Scratch scratch;
+  const std::vector<std::vector<std::string>> cases = {{"run", "-m", "x", "-t", "piqa", "-o", ""},
+                                                       {"run", "-m", "x", "--suite", ""},
+                                                       {"show", scratch / "bundle", "--samples", ""},
+                                                       {"plan", "-t", "piqa", "--limit", "1", "-m", ""},
+                                                       {"plan", "-t", "piqa", "--limit", "1", "--isa", ""}};
+  for (const auto& arguments : cases) expect_error(samebits(scratch, arguments), "E0110", 2);
+}
+
+TEST(CommandLine, PlanChecksTheEngineFlagsWithoutAModelToo) {
+  const Scratch scratch;
+  expect_error(samebits(scratch, {"plan", "-t", "piqa", "--limit", "1", "--isa", "avx1024"}), "E0220", 2);
 }
 
 TEST(CommandLine, AClosedStdoutIsAnError) {

@@ -138,6 +138,12 @@ TEST_F(ProgressLine, FitsEveryWidthAndLeavesNothingBehind) {
   }
 }
 
+TEST_F(ProgressLine, OneScoreHasNoInterval) {
+  const std::string bytes = on_terminal(scratch_, 120, run(1)).bytes;
+  EXPECT_NE(bytes.find(" acc "), std::string::npos) << bytes;
+  EXPECT_EQ(bytes.substr(0, bytes.rfind("\r\x1b[K")).find("±"), std::string::npos) << bytes;
+}
+
 TEST_F(ProgressLine, NoColorMeansNone) {
   Screen screen(80);
   screen.write(on_terminal(scratch_, 80, "env NO_COLOR=1 " + run(20)).bytes);

@@ -125,6 +125,28 @@ TEST_F(Verbs, EngineFlagsHaveTheRangesOfTheEngine) {
   EXPECT_EQ(samebits(scratch_, {"model", "bench", "-m", model_, "-j", "1025"}).exit, 2);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these reserve terabytes
+TEST_F(Verbs, TooLittleMemoryIsACodedError) {
+  constexpr int kLeastKibibytes = 20'000, kStepKibibytes = 4'000;  // from where the program itself just fits
+  int exit = -1, refused = 0;
+  for (int limit = kLeastKibibytes; exit != 0 && limit < 4'000'000; limit += limit < 100'000 ? kStepKibibytes : limit) {
+    const Outcome o = shell(scratch_, "ulimit -v " + std::to_string(limit) + "; \"$SAMEBITS\" model info -m " + model_);
+    exit = o.exit;
+    if (exit == 0 || exit == 127) continue;  // 127: not even its libraries fit
+    expect_error(o, "E0105", 2);
+    ++refused;
+  }
+  EXPECT_EQ(exit, 0);
+  EXPECT_GT(refused, 0);
+}
+#endif
+
+TEST_F(Verbs, AFileThatMayNotGrowEndsInACodedError) {
+  const Outcome o =
+      shell(scratch_, "ulimit -f 1; \"$SAMEBITS\" run -m " + model_ + " -t arc_easy --limit 2 -o " + bundle_);
+  expect_error(o, "E0703", 3);
+}
+
 TEST_F(Verbs, AFolderThatCannotBeUsedIsAUsageError) {
   std::ofstream(scratch_ / "file") << "x";
   for (const std::string& out : {scratch_ / "file", scratch_ / "file/below", std::string("/proc/samebits")}) {

@@ -85,6 +85,28 @@ TEST_F(Catalogue, APulledModelIsNotFetchedAgain) {
   EXPECT_EQ(said_, "");
 }
 
+TEST_F(Catalogue, AnotherFileUnderTheNameIsRefusedUntilItIsPulledAgain) {
+  pull(from_files());
+  std::vector<uint8_t> one_bit_off = whole_, cut = whole_;
+  one_bit_off[50'000] ^= 1;
+  cut.pop_back();
+  for (const auto& bytes : {one_bit_off, cut, std::vector<uint8_t>()}) {
+    write_file(cached(), bytes);
+    const Error e = error_of([&] {
+      resolve_model("tiny", from_files());
+      check_pulled("tiny", sha256_of(bytes), from_files());
+    });
+    EXPECT_EQ(e.code, "E0234");
+    EXPECT_EQ(e.hint, "samebits model pull tiny");
+    said_.clear();
+    EXPECT_EQ(pull(from_files()), cached());
+    EXPECT_NE(said_.find("fetching it again"), std::string::npos) << said_;
+    EXPECT_EQ(sha256_file(cached()), sha256_of(whole_));
+  }
+  check_pulled("tiny", sha256_of(whole_), from_files());
+  check_pulled(dir_ / "first", sha256_of(first_), from_files());  // a path: any file will do
+}
+
 TEST_F(Catalogue, OtherBytesNeverGetTheName) {
   second_[7] ^= 1;
   write_file(dir_ / "second", second_);

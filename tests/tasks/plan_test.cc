@@ -287,6 +287,7 @@ TEST(Suite, OnlyALimitMayBePutOnTop) {
 }
 
 TEST(Suite, MistakesAndForeignTasksAreCodedErrors) {
+  TempDir dir;
   json suite = {{"format", "samebits-suite/1"}, {"id", "s"}, {"version", "1"}, {"tasks", {{{"task", "piqa"}}}}};
   EXPECT_EQ(code_of([&] { make_plan({}, limited(1), suite); }), "");
   const auto code = [&](const char* patch) {
@@ -303,6 +304,13 @@ TEST(Suite, MistakesAndForeignTasksAreCodedErrors) {
   EXPECT_EQ(code(R"({"gate": {"no_wrose": []}})"), "E0403");
   EXPECT_EQ(code(R"({"tasks": [{"task": "nothing"}]})"), "E0401");
   EXPECT_EQ(code(R"({"tasks": []})"), "E0402");
+  EXPECT_EQ(code_of([&] {
+              make_suite_plan(load_suite(dir.write("s.json", R"({"format": "samebits-suite/1", "id": "m",
+                                                                            "version": "1", "tasks": []})")),
+                              {});
+            }),
+            "E0402");
+  EXPECT_EQ(code(R"({"tasks": [{"task": "piqa"}, {"task": "piqa"}]})"), "E0406");
   EXPECT_EQ(code(R"({"tasks": [{"task": "piqa"}, {"task": "piqa", "num_fewshot": 1}]})"), "E0406");
   EXPECT_EQ(code((R"({"tasks": [{"task": "piqa", "digest": ")" + std::string(64, '0') + "\"}]}").c_str()), "E0419");
 }
@@ -330,6 +338,24 @@ TEST(Suite, FilesAreFoundByPathOrName) {
   EXPECT_NE(message.find("smoke"), std::string::npos);
   EXPECT_EQ(code_of([&] { load_suite(dir.write("bad.json", "{")); }), "E0602");
   EXPECT_EQ(list_suites(), std::vector<std::string>{"smoke"});
+}
+
+TEST(Suite, AGateSpeaksOfScoresThatTheSuiteHas) {
+  const auto code = [](const char* task, const char* metric) {
+    const json suite = {{"format", "samebits-suite/1"},
+                        {"id", "s"},
+                        {"version", "1"},
+                        {"tasks", {{{"task", "piqa"}}, {{"task", "blimp_12"}}}},
+                        {"gate", {{"no_worse", {{{"task", task}, {"metric", metric}}}}}}};
+    return code_of([&] { make_plan({}, limited(1), suite); });
+  };
+  EXPECT_EQ(code("piqa", "acc_norm"), "");
+  EXPECT_EQ(code("blimp_12", "acc"), "");
+  EXPECT_EQ(code("blimp_adjunct_island", "acc"), "");
+  EXPECT_EQ(code("piqa", "leak"), "E0404");
+  EXPECT_EQ(code("piqa", "blimp_12"), "E0404");
+  EXPECT_EQ(code("arc_easy", "acc"), "E0404");
+  EXPECT_EQ(code("blimp_12", "acc_norm"), "E0404") << "piqa has it, the group has not";
 }
 
 // ---- The user's own files ----

@@ -63,6 +63,8 @@ TEST(TaskFile, MistakesNameFileAndKey) {
       {R"({"generation": {"until": []}})", "E0404", "generate_until"},
       {R"({"metrics": []})", "E0404", "metrics"},
       {R"({"metrics": [{"metric": "acc", "filter": "strict"}]})", "E0404", "none"},
+      {R"({"metrics": [{"metric": "acc"}, {"metric": "acc"}]})", "E0404", "named twice"},
+      {R"({"metrics": [{"metric": "acc"}, {"metric": "acc", "filter": "none"}]})", "E0404", "named twice"},
       {R"({"metrics": {"acc": 1}})", "E0404", "a list of objects"},
       {R"({"stages": [{"point": "between", "stage": "x"}]})", "E0404", "input"},
       {R"({"scoring": "helm/1"})", "E0404", "lm-eval/0.4"},
