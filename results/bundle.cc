@@ -13,6 +13,7 @@
 #include "harness/core/registry.h"
 #include "results/encoding.h"
 #include "results/files.h"
+#include "results/measured.h"
 #include "results/read.h"
 
 namespace samebits {
@@ -84,31 +85,21 @@ class Staging {
   uint64_t total_bytes_ = 0;
 };
 
-// One line a request, in request order: {"index":7,"ttft_ns":…}.
-std::string requests_jsonl(std::vector<Observation> measured) {
-  std::stable_sort(measured.begin(), measured.end(),
-                   [](const Observation& a, const Observation& b) { return a.index < b.index; });
-  std::string out;
-  for (size_t i = 0; i < measured.size();) {
-    json line = {{"index", measured[i].index}};
-    for (const uint32_t index = measured[i].index; i < measured.size() && measured[i].index == index; ++i)
-      line[std::string(measured[i].field)] = measured[i].value;
-    out += canonical(line) + "\n";
-  }
-  return out;
-}
-
 // Returns them as a reader will find them, so that reports follow from what is in the bundle.
 json add_observations(const BundleInput& input, Staging& staging) {
-  json all = input.observations, read_back = json::object();
-  for (const char* name : kObservations)
-    if (!all.contains(name)) all[name] = json::object();
-  for (const auto& [name, value] : all.items()) {
-    const std::string path = "observations/" + path_name(name) + ".json", bytes = canonical(value);
-    read_back[path_name(name)] = parse_json(bytes, path);
+  json read_back = json::object();
+  const std::string requests = requests_jsonl(input.measured);
+  json all = input.observations;
+  all["latency"] = latency_json(requests, input.claims.plan.requests.size());
+  SAMEBITS_ASSERT(std::all_of(all.items().begin(), all.items().end(), [](const auto& item) {
+    return std::find(std::begin(kObservations), std::end(kObservations), item.key()) != std::end(kObservations);
+  }));
+  for (const char* name : kObservations) {
+    const std::string path = observation_path(name), bytes = canonical(all.value(name, json::object()));
+    read_back[name] = parse_json(bytes, path);
     staging.add(path, bytes);
   }
-  staging.add(kMeasuredName, requests_jsonl(input.measured));
+  staging.add(kMeasuredName, requests);
   return read_back;
 }
 
@@ -161,6 +152,8 @@ std::string claims_digest_of(std::string_view sums) {
   }
   return digest.hex();
 }
+
+std::string observation_path(const std::string& name) { return "observations/" + name + ".json"; }
 
 std::string report_path(const Reporter& reporter) { return "reports/report." + path_name(reporter.extension()); }
 

@@ -9,6 +9,7 @@
 //   SHA256SUMS                                  every file but itself; written last
 #pragma once
 
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,14 @@ inline constexpr const char* kIndexName = "samebits.bundle.json";
 // Of every bundle, empty where nothing was observed: one that lacks a file was edited.
 inline constexpr const char* kObservations[] = {"energy", "engine", "environment", "latency", "time"};
 inline constexpr const char* kMeasuredName = "observations/requests.jsonl";
+inline constexpr const char* kReporters[] = {"markdown", "text", "html"};  // of every bundle
 
 struct BundleInput {
   ClaimsInput claims;
-  nlohmann::json observations = nlohmann::json::object();  // {"environment": …, "latency": …}: one file a key
-  std::vector<Observation> measured;                       // of single requests, any order
-  std::vector<std::string> reporters = {"markdown", "text", "html"};  // registered Reporters
+  // {"environment": …}: a file a key, of kObservations; the latency is computed from `measured`.
+  nlohmann::json observations = nlohmann::json::object();
+  std::vector<Observation> measured;                                                 // of single requests, any order
+  std::vector<std::string> reporters{std::begin(kReporters), std::end(kReporters)};  // registered Reporters
 };
 
 // Writes the bundle into `dir` (created when absent; only a journal or the rest of an interrupted writing may be
@@ -37,7 +40,8 @@ struct BundleInput {
 // E0707 when a reader with these limits would refuse the bundle; the journal stays.
 std::string write_bundle(const std::string& dir, const BundleInput&, const BundleLimits& = {});
 
-std::string report_path(const Reporter&);  // in the bundle
+std::string observation_path(const std::string& name);  // in the bundle
+std::string report_path(const Reporter&);
 
 // sha256 of those lines of SHA256SUMS whose path starts with "claims/".
 std::string claims_digest_of(std::string_view sums);

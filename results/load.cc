@@ -1,5 +1,7 @@
 // From a checked bundle back to the plan, the responses and the model they came from.
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "harness/core/canonical_json.h"
 #include "harness/core/error.h"
@@ -17,6 +19,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr const char* kRunPath = "claims/run.json";
+constexpr const char* kEvidence[] = {"exact", "recorded", "imported"};  // types.h
 constexpr size_t kMaxLineBytes = BundleLimits{}.line_bytes;
 
 ModelInfo model_of_json(const json& v, const std::string& where) {
@@ -62,6 +65,9 @@ StoredRun load_run(const Bundle& bundle) {
     StoredRun run;
     run.model = model_of_json(f.get("model"), f.where("model"));
     run.model.evidence = f.text("evidence");
+    if (std::none_of(std::begin(kEvidence), std::end(kEvidence),
+                     [&](const char* e) { return run.model.evidence == e; }))
+      fail_field("evidence that is not exact, recorded or imported", f.where("evidence"));
     Fields key(f.get("key"), f.where("key"));
     run.plan.seed = key.u64("seed");
     run.plan.suite = json_of_embedded(key.get("suite"), key.where("suite"));

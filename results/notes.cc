@@ -15,9 +15,10 @@ constexpr const char* kNotedIn = "claims";
 std::string pool_note(const json& task) {
   if (task.at("num_fewshot").get<int>() == 0) return "";
   const json definition = json_of_embedded(task.at("definition"), kNotedIn);
+  const json fewshot = definition.is_object() ? definition.value("fewshot", json()) : json();
   const auto word = [&](const char* key) {
-    const auto it = definition.is_object() ? definition.find(key) : definition.end();
-    return it != definition.end() && it->is_string() ? it->get<std::string>() : std::string();
+    const json value = fewshot.is_object() ? fewshot.value(key, json()) : json();
+    return value.is_string() ? value.get<std::string>() : std::string();
   };
   const std::string pool = word("pool"), replaced = word("pool_stands_in_for");
   if (pool.empty() || replaced.empty()) return "";

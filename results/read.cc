@@ -83,7 +83,7 @@ void check_same_files(const std::set<std::string>& there, const std::map<std::st
     if (!listed.contains(path)) throw Error("E0609", "a file is missing", dir + "/" + path, kCopyAgain);
   };
   // Every bundle has these, empty or not, so that leaving one out is no way to hide what was measured.
-  for (const char* name : kObservations) need(fmt::format("observations/{}.json", name));
+  for (const char* name : kObservations) need(observation_path(name));
   need(kMeasuredName);
   for (const std::string& path : there)
     if (path != kSumsName && !listed.contains(path))
@@ -124,8 +124,19 @@ void check_items(const Bundle& bundle, const std::string& path, const std::strin
     throw Error("E0611", "the items are not those that task.json names", path, kCopyAgain);
 }
 
+// Of what the claims may hold, verification tells more: it renders them again.
+bool is_known_place(const std::string& path) {
+  if (path.starts_with("claims/") || path == kIndexName || path == kMeasuredName) return true;
+  // Plugins add reports; which ones, only verification can tell.
+  constexpr std::string_view kReport = "reports/report.";
+  if (path.starts_with(kReport)) return path.find('/', kReport.size()) == std::string::npos;
+  return std::any_of(std::begin(kObservations), std::end(kObservations),
+                     [&](const char* name) { return path == observation_path(name); });
+}
+
 // By kind and place. Reports may be of any form: they are compared with their rendering, never parsed.
 void check_content(const Bundle& bundle, const std::string& path, const std::string& text, const BundleLimits& limits) {
+  if (!is_known_place(path)) fail_field("a file that the bundle's format does not know", path);
   const bool claims = path.starts_with("claims/");
   if (path.ends_with("/items.jsonl") && claims) {
     check_items(bundle, path, text, limits.line_bytes);

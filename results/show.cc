@@ -1,6 +1,7 @@
 #include "results/show.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 
@@ -55,12 +56,25 @@ json shown_request(const Request& request, const Response& response) {
   return out;
 }
 
+// Only the aggregate of these is what their name says: of one sample they know its log-likelihood.
+bool aggregates_loglikelihoods(const std::string& metric) {
+  for (const char* name : {"perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte"})
+    if (metric == name) return true;
+  return false;
+}
+
 // The first number of each statistic is the sample's own score (types.h).
-json shown_scores(const json& rows, const std::vector<MetricUse>& metrics) {
+json shown_scores(const json& rows, const std::vector<MetricUse>& metrics, const Sample& sample) {
   json out = json::object();
   for (size_t m = 0; m < metrics.size(); ++m) {
+    const std::string& metric = metrics[m].metric;
+    const bool part = aggregates_loglikelihoods(metric);
     const json& row = rows.at(m);
-    out[metric_key(metrics[m].metric, metrics[m].filter)] = row.is_array() && !row.empty() ? number(row[0]) : json();
+    out[part ? "loglikelihood" : metric_key(metric, metrics[m].filter)] =
+        row.is_array() && !row.empty() ? number(row[0]) : json();
+    // What the sums of log-likelihoods are divided by.
+    if (metric == "word_perplexity") out["words"] = sample.words;
+    if (metric == "byte_perplexity" || metric == "bits_per_byte") out["bytes"] = sample.bytes;
   }
   return out;
 }
@@ -108,6 +122,10 @@ void show_samples(const Bundle& bundle, const std::string& task, const std::func
   size_t t = 0;
   for (const Task& candidate : run.plan.tasks) ids.push_back(candidate.id);
   while (t < ids.size() && ids[t] != task) ++t;
+  for (const Group& group : run.plan.groups)
+    if (t == ids.size() && group.id == task)
+      throw Error("E0616", fmt::format("\"{}\" is a group of tasks: it has no samples of its own", task), bundle.dir(),
+                  fmt::format("name one of its members: {}", fmt::join(group.tasks, ", ")));
   if (t == ids.size())
     throw Error("E0616", fmt::format("the bundle has no task \"{}\"{}", task, did_you_mean(task, ids)), bundle.dir(),
                 "name one of the tasks that `samebits show` prints");
@@ -122,7 +140,7 @@ void show_samples(const Bundle& bundle, const std::string& task, const std::func
       requests.push_back(shown_request(run.plan.requests[i], *run.responses[i]));
     const json stored = parse_json(line, where);
     const json scores =
-        with_shape_errors(where, [&] { return shown_scores(stored.at("scores"), run.plan.tasks[t].metrics); });
+        with_shape_errors(where, [&] { return shown_scores(stored.at("scores"), run.plan.tasks[t].metrics, here); });
     sample({{"task", task}, {"doc_id", here.doc_id}, {"requests", requests}, {"scores", scores}});
   });
 }

@@ -4,8 +4,9 @@
 //   1 signature   refused: bundles are not signed yet
 //   2 re-score    tasks, documents, gold answers and prompts are those of the task files and data at hand, where they
 //                 are at hand (else the report says so, with the reason); log-likelihoods follow from the stored token
-//                 scores; scores, all claims files and the reports are rendered again, without a model; reports whose
-//                 reporter is not here are listed as not compared: no score depends on them
+//                 scores; scores, all claims files and the reports are rendered again, without a model; latencies follow
+//                 from what was measured of single requests; reports whose reporter is not here are listed as not
+//                 compared: no score depends on them
 //   3 re-run K    the claims about the model are its own; K items, chosen by a seed, are answered again
 //   4 re-run all
 // Levels 2 to 4 compare every byte and name the first difference. No level proves observations: they are what the
@@ -65,7 +66,9 @@ struct VerifyReport {
   std::optional<Difference> difference;
   std::vector<PlanCheck> plans;              // level 2 and above, in plan order, up to the first difference
   std::vector<std::string> unknown_reports;  // level 2 and above: paths that no reporter here writes, not compared
+  std::vector<std::string> missing_reports;  // level 2 and above: harmless, they follow from the rest
   bool partial = false;                      // a run cut by --limit
+  std::optional<uint64_t> seed;              // level 3: chose the items
 
   bool equal() const { return !difference; }
 };
@@ -77,8 +80,9 @@ struct VerifyReport {
 VerifyReport verify_bundle(const std::string& dir, const VerifyOptions&, Backend* backend, const Runner* runner,
                            const LoopHooks& hooks = {});
 
-// The smallest share of forged items that re-running `items` random ones catches with 95 %: 1 - 0.05^(1/items).
-double forged_share_caught(uint64_t items);
+// The smallest number of forged items among `items` of which re-running `rerun` >= 1, drawn without replacement, meets
+// at least one with 95 %: hypergeometric, exact. 1 when all are re-run.
+uint64_t forged_items_caught(uint64_t items, uint64_t rerun);
 
 nlohmann::json verify_json(const VerifyReport&);
 std::string verify_text(const VerifyReport&);

@@ -22,7 +22,6 @@
 #include "results/records.h"
 #include "results/show.h"
 #include "runners/energy.h"
-#include "runners/latency.h"
 #include "runners/preflight.h"
 
 namespace samebits {
@@ -53,16 +52,11 @@ std::string default_folder(const RunFlags& flags, const Plan& plan, const ModelI
 // What one run needs while it answers. It measures this session alone: what a journal held was answered by an earlier
 // one, perhaps on another machine, so every observation says of how many requests it speaks.
 struct Meters {
-  Latency latency;
   RaplMeter energy;
   std::vector<Observation> measured;
   uint64_t asked = 0, total = 0;  // requests: of this session, of the run
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now(), energy_read = begin;
 
-  void add(const Observation& o) {
-    latency.add(o);
-    measured.push_back(o);
-  }
   // The counters wrap: they are read once a minute, and at the end.
   void keep_counting() {
     const auto now = std::chrono::steady_clock::now();
@@ -72,8 +66,7 @@ struct Meters {
   }
   nlohmann::json report() {
     const auto ns = std::chrono::steady_clock::now() - begin;
-    nlohmann::json out = {{"latency", latency.summary()},
-                          {"energy", energy.report()},
+    nlohmann::json out = {{"energy", energy.report()},
                           {"time", {{"run_ns", std::chrono::duration_cast<std::chrono::nanoseconds>(ns).count()}}}};
     for (nlohmann::json& of_session : out) {
       of_session["measured_requests"] = asked;
@@ -129,7 +122,7 @@ Responses answer(const Plan& plan, Backend& backend, const Runner& runner, Journ
     meters.keep_counting();
   };
   hooks.progress = [&](const Responses& all, const Response& newest) { progress(all, newest); };
-  hooks.observe = [&](const Observation& o) { meters.add(o); };
+  hooks.observe = [&](const Observation& o) { meters.measured.push_back(o); };
   Responses responses = respond(plan, backend, runner, std::move(known), hooks);
   progress.finish();
   journal.sync();

@@ -333,6 +333,8 @@ std::vector<Attack> record_attacks() {
       {"seed too large", edit(run, "\"seed\":\"1234\"", "\"seed\":\"18446744073709551616\""), "E0610"},
       {"seed with a sign", edit(run, "\"seed\":\"1234\"", "\"seed\":\"+1234\""), "E0610"},
       {"no model", drop("model"), "E0610"},
+      {"evidence of no known word", edit(run, "\"evidence\":\"exact\"", "\"evidence\":\"official\""), "E0610"},
+      {"evidence with an escape", edit(run, "\"evidence\":\"exact\"", "\"evidence\":{\"b64\":\"G1szMW0=\"}"), "E0610"},
       {"no key", drop("key"), "E0610"},
       {"task of another id", edit(kTask, "\"id\":\"choice\"", "\"id\":\"chance\""), "E0610"},
       {"embedded JSON broken", edit(kTask, "\"definition\":\"{", "\"definition\":\"["), "E0602"},

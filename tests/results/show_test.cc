@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/core/canonical_json.h"
+#include "harness/core/error.h"
 #include "harness/core/registry.h"
 #include "results/bundle.h"
 #include "results/escape.h"
@@ -54,6 +55,46 @@ TEST(Show, SamplesGiveRequestsIdsAndScores) {
   EXPECT_EQ(code_of([&] { show_samples(bundle, "chioce", [](const json&) {}); }), "E0616");
 }
 
+TEST(Show, AGroupHasNoSamplesAndNamesItsMembers) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  try {
+    show_samples(Bundle::open(temp / "a"), "both", [](const json&) {});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code, "E0616");
+    EXPECT_NE(e.problem.find("\"both\" is a group"), std::string::npos) << e.problem;
+    EXPECT_NE(e.hint.find("choice, rolling"), std::string::npos) << e.hint;
+  }
+}
+
+// Stands for the metrics of perplexity, whose statistic is a log-likelihood and a number of units.
+struct FakePerplexity : Metric {
+  Known<Statistic> score(const MetricUse&, const Sample& sample, std::span<const Answer> answers) const override {
+    return Statistic{std::get<double>(answers[0].response->loglikelihood), static_cast<double>(sample.words)};
+  }
+  Estimate aggregate(const MetricUse&, std::span<const Known<Statistic>>, uint64_t) const override { return {}; }
+};
+SAMEBITS_REGISTER(Metric, FakePerplexity, "word_perplexity", 1, "for this test only");
+struct FakeBits final : FakePerplexity {};
+SAMEBITS_REGISTER(Metric, FakeBits, "bits_per_byte", 1, "for this test only");
+
+TEST(Show, SamplesOfPerplexitiesAreLogLikelihoodsAndCounts) {
+  TempDir temp;
+  Plan plan = fake_plan();
+  plan.tasks[2].metrics = {{.metric = "word_perplexity"}, {.metric = "bits_per_byte"}};
+  plan.groups.clear();
+  const Responses responses = fake_responses(plan);
+  const Scores scores = score(plan, responses);
+  const ModelInfo model = fake_model();
+  write_bundle(temp / "a", {{plan, responses, scores, model}, {}, {}});
+  std::vector<json> samples;
+  show_samples(Bundle::open(temp / "a"), "rolling", [&](const json& s) { samples.push_back(s); });
+  ASSERT_EQ(samples.size(), 1u);
+  EXPECT_EQ(samples[0]["scores"],
+            (json{{"loglikelihood", samples[0]["requests"][0]["loglikelihood"]}, {"words", 3}, {"bytes", 17}}));
+}
+
 TEST(Show, WarningsAreCountedByTaskAndNamedInEveryReport) {
   TempDir temp;
   write_fake_bundle(temp / "a");
@@ -68,7 +109,7 @@ TEST(Show, WarningsAreCountedByTaskAndNamedInEveryReport) {
 TEST(Show, AFewShotPoolThatStandsInForAnotherSplitIsNamed) {
   TempDir temp;
   Plan plan = fake_plan();
-  for (Task& task : plan.tasks) task.definition = {{"pool", "test"}, {"pool_stands_in_for", "train"}};
+  for (Task& task : plan.tasks) task.definition = {{"fewshot", {{"pool", "test"}, {"pool_stands_in_for", "train"}}}};
   plan.tasks[0].num_fewshot = 5;
   const Responses responses = fake_responses(plan);
   const Scores scores = score(plan, responses);
@@ -105,6 +146,18 @@ TEST(Table, LatencyBelowItsFloorIsNullWithTheReason) {
   const std::string text = render_run(Bundle::open(temp / "a").claims(), observations, TableStyle::markdown);
   EXPECT_NE(text.find("| ttft\\_ms | 90 | 0.042 | 17.31 | null (n=90 &lt; 662) | 2203.4 |"), std::string::npos) << text;
   EXPECT_NE(text.find("null (a virtual machine)"), std::string::npos) << text;
+}
+
+TEST(Table, ARunThatTimedNothingSaysWhy) {
+  TempDir temp;
+  const Plan plan = fake_plan();
+  const Responses responses = fake_responses(plan);
+  const Scores scores = score(plan, responses);
+  const ModelInfo model = fake_model();
+  write_bundle(temp / "a", {{plan, responses, scores, model}, {}, {}});
+  const std::string text = Bundle::open(temp / "a").read("reports/report.txt");
+  EXPECT_NE(text.find("Latency (measured here on 0 of 9 requests"), std::string::npos) << text;
+  EXPECT_NE(text.find("null (none was timed in this run"), std::string::npos) << text;
 }
 
 TEST(Escape, ActiveCharactersBecomeVisible) {

@@ -294,9 +294,98 @@ TEST(Verify, AnEmptyFolderIsRefused) {
   }
 }
 
-TEST(Verify, ForgedShareIsThatOfTheFormula) {
-  for (uint64_t k : {1, 10, 60, 300, 100000})
-    EXPECT_NEAR(forged_share_caught(k), 1 - std::pow(0.05, 1.0 / static_cast<double>(k)), 1e-12) << k;
+TEST(Verify, LatenciesMustFollowFromWhatWasMeasured) {
+  TempDir temp;
+  const auto forged = [&](const std::function<void(json&)>& forge) {
+    fs::remove_all(temp / "a");
+    write_fake_bundle(temp / "a");
+    json latency = json::parse(slurp(temp / "a/observations/latency.json"));
+    forge(latency);
+    spew(temp / "a/observations/latency.json", canonical(latency));
+    reseal(temp / "a");
+    const auto difference = verify(temp / "a", 2).difference;
+    return difference ? difference->where + ": " + difference->field : "";
+  };
+  EXPECT_EQ(forged([](json&) {}), "");
+  const std::string path = "observations/latency.json: ";
+  EXPECT_EQ(forged([](json& l) { l["ttft_ns"]["p99"] = 7; }), path + "ttft_ns/p99");  // below its floor
+  EXPECT_EQ(forged([](json& l) { l["ttft_ns"]["count"] = 100000; }), path + "ttft_ns/count");
+  EXPECT_EQ(forged([](json& l) { l["measured_requests"] = 9; }), path + "measured_requests");
+  EXPECT_EQ(forged([](json& l) { l["invented_ns"] = {{"count", 1}}; }), path + "invented_ns");
+  for (const char* requests : {"{\"index\":99,\"ttft_ns\":5}\n", "{\"index\":0}\n{\"index\":0}\n",
+                               "{\"index\":0,\"x\":\"y\"}\n", "{\"ttft_ns\":5}\n", "[]\n"}) {
+    spew(temp / "a/observations/requests.jsonl", requests);
+    reseal(temp / "a");
+    EXPECT_EQ(code_of([&] { verify(temp / "a", 2); }), "E0610") << requests;
+  }
+}
+
+TEST(Verify, FilesThatTheFormatDoesNotKnowAreRefusedByName) {
+  TempDir temp;
+  for (const std::string name :
+       {"new", "new.json", "observations/new.json", "observations/a/time.json", "reports/new.txt",
+        "reports/a/report.txt", "reports/report.d/report.txt", "extra/claims.json"}) {
+    fs::remove_all(temp / "a");
+    write_fake_bundle(temp / "a");
+    spew(temp / ("a/" + name), "{}");
+    reseal(temp / "a");
+    try {
+      verify(temp / "a", 0);
+      FAIL() << name;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code, "E0610") << name;
+      EXPECT_EQ(e.where, name);
+    }
+  }
+}
+
+TEST(Verify, AMissingReportIsSaid) {
+  TempDir temp;
+  write_fake_bundle(temp / "a");
+  EXPECT_EQ(verify_json(verify(temp / "a", 2))["missing_reports"], json::array());
+  fs::remove(temp / "a/reports/report.html");
+  reseal(temp / "a");
+  const VerifyReport report = verify(temp / "a", 2);
+  EXPECT_TRUE(report.equal());
+  EXPECT_EQ(verify_json(report)["missing_reports"], json{"reports/report.html"});
+  EXPECT_NE(verify_text(report).find("\nreports/report.html is missing"), std::string::npos) << verify_text(report);
+}
+
+TEST(Verify, ForgedItemsAreThoseOfTheHypergeometricLaw) {
+  EXPECT_EQ(forged_items_caught(24, 24), 1u);
+  EXPECT_EQ(forged_items_caught(20, 19), 1u);  // missed with 1/20, exactly
+  EXPECT_EQ(forged_items_caught(20, 18), 2u);
+  EXPECT_EQ(forged_items_caught(6, 3), 3u);  // missed with 3/6 * 2/5 * 1/4 = 1/20, exactly
+  EXPECT_EQ(forged_items_caught(1, 1), 1u);
+  EXPECT_EQ(forged_items_caught(100, 1), 95u);
+  // By counting: C(items - forged, rerun) / C(items, rerun), both exact in 64 bits.
+  const auto choose = [](uint64_t n, uint64_t k) {
+    uint64_t c = k <= n;
+    for (uint64_t i = 0; c && i < k; ++i) c = c * (n - i) / (i + 1);
+    return c;
+  };
+  for (uint64_t items = 1; items <= 30; ++items)
+    for (uint64_t rerun = 1; rerun <= items; ++rerun) {
+      const uint64_t forged = forged_items_caught(items, rerun), all = choose(items, rerun);
+      EXPECT_LE(20 * choose(items - forged, rerun), all) << items << " " << rerun;
+      EXPECT_GT(20 * choose(items - forged + 1, rerun), all) << items << " " << rerun;
+    }
+  // Of very many items it is as if drawn with replacement.
+  for (uint64_t k : {1, 10, 60, 300})
+    EXPECT_NEAR(static_cast<double>(forged_items_caught(1000000, k)) / 1e6,
+                1 - std::pow(0.05, 1.0 / static_cast<double>(k)), 1e-4)
+        << k;
+}
+
+TEST(Verify, TheSeedThatChoseTheItemsIsReported) {
+  VerifyReport report;
+  report.level = 3;
+  report.items = report.items_rerun = 24;
+  report.seed = ~uint64_t{0};
+  const json shown = verify_json(report);
+  EXPECT_EQ(shown["seed"], "18446744073709551615");
+  EXPECT_EQ(shown["forged_items_caught_95"], 1);
+  EXPECT_DOUBLE_EQ(shown["forged_share_caught_95"].get<double>(), 1.0 / 24);
 }
 
 }  // namespace
