@@ -93,13 +93,16 @@ std::string latency_cell(const json& field, const std::string& name, bool time) 
 std::string measured_here(const json& observation) {
   const auto measured = observation.find("measured_requests"), total = observation.find("total_requests");
   if (measured == observation.end() || total == observation.end() || *measured == *total) return "measured here";
-  return fmt::format("measured here on {} of {} requests; the others were answered before the run was resumed, or failed",
-                     measured->get<uint64_t>(), total->get<uint64_t>());
+  return fmt::format(
+      "measured here on {} of {} requests; the others were answered before the run was resumed, or "
+      "failed",
+      measured->get<uint64_t>(), total->get<uint64_t>());
 }
 
 Table latency_table(const json& latency) {
   Table table{"Latency (" + measured_here(latency) + ")", {"field", "count", "p50", "p90", "p99", "max"}, {}, 1};
-  if (latency.contains("value")) table.rows.push_back({"requests", "0", latency_cell(latency, "value", false), "", "", ""});
+  if (latency.contains("value"))
+    table.rows.push_back({"requests", "0", latency_cell(latency, "value", false), "", "", ""});
   for (const auto& [name, field] : latency.items()) {
     if (!field.is_object()) continue;
     const bool time = name.ends_with("_ns");  // shown in ms; the observations keep ns

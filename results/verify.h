@@ -3,10 +3,10 @@
 //   0 integrity   every byte is the one that SHA256SUMS names (Bundle::open)
 //   1 signature   refused: bundles are not signed yet
 //   2 re-score    tasks, documents, gold answers and prompts are those of the task files and data at hand, where they
-//                 are at hand (else the report says so, with the reason); log-likelihoods follow from the stored token
-//                 scores; scores, all claims files and the reports are rendered again, without a model; latencies follow
-//                 from what was measured of single requests; reports whose reporter is not here are listed as not
-//                 compared: no score depends on them
+//                 are at hand (else the report says so, with the reason); log-likelihoods follow from the stored
+//                 token scores; scores, all claims files and the reports are rendered again, without a model; latencies
+//                 follow from what was measured of single requests; reports whose reporter is not here are listed as
+//                 not compared: no score depends on them
 //   3 re-run K    the claims about the model are its own; K items, chosen by a seed, are answered again
 //   4 re-run all
 // Levels 2 to 4 compare every byte and name the first difference. No level proves observations: they are what the
