@@ -270,9 +270,18 @@ std::string pull_model(std::string_view name, const PullHooks& hooks, const std:
   return path.string();
 }
 
+namespace {
+
+bool is_path(const std::string& name_or_path) {
+  std::error_code ignored;
+  return fs::exists(name_or_path, ignored) && !fs::is_directory(name_or_path, ignored);
+}
+
+}  // namespace
+
 std::string resolve_model(const std::string& name_or_path, const std::vector<CatalogueModel>& models) {
   std::error_code ignored;
-  if (fs::exists(name_or_path, ignored) && !fs::is_directory(name_or_path, ignored)) return name_or_path;
+  if (is_path(name_or_path)) return name_or_path;
   const CatalogueModel* model = find_model(models, name_or_path);
   if (!model && fs::is_directory(name_or_path, ignored))
     throw Error("E0101", "the model is a folder, not a file", name_or_path, "give the path of a GGUF file");
@@ -289,8 +298,7 @@ std::string resolve_model(const std::string& name_or_path, const std::vector<Cat
 }
 
 void check_pulled(const std::string& name_or_path, std::string_view sha256, const std::vector<CatalogueModel>& models) {
-  std::error_code ignored;
-  if (fs::exists(name_or_path, ignored) && !fs::is_directory(name_or_path, ignored)) return;  // a path
+  if (is_path(name_or_path)) return;
   const CatalogueModel* model = find_model(models, name_or_path);
   if (model && model->sha256 != sha256)
     other_model(*model, fmt::format("the sha256 {} instead of {}", sha256, model->sha256));
@@ -298,7 +306,7 @@ void check_pulled(const std::string& name_or_path, std::string_view sha256, cons
 
 Gguf open_model_file(const std::string& name_or_path) {
   Gguf file = Gguf::open(resolve_model(name_or_path));
-  check_pulled(name_or_path, file.digest());
+  if (!is_path(name_or_path)) check_pulled(name_or_path, file.digest());  // a path has no sha256 to hold
   return file;
 }
 

@@ -94,8 +94,7 @@ std::string measured_here(const json& observation) {
   const auto measured = observation.find("measured_requests"), total = observation.find("total_requests");
   if (measured == observation.end() || total == observation.end() || *measured == *total) return "measured here";
   return fmt::format(
-      "measured here on {} of {} requests; the others were answered before the run was resumed, or "
-      "failed",
+      "measured here on {} of {} requests; the others did not reach the model now: answered before, blocked or failed",
       measured->get<uint64_t>(), total->get<uint64_t>());
 }
 

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -179,7 +178,6 @@ void hold_closed_streams() {
 }  // namespace samebits
 
 int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // beyond the limit of a file's size a write fails, and its error says where
   samebits::hold_closed_streams();
   return static_cast<int>(samebits::guarded_main({argv + 1, argv + argc}));
 }

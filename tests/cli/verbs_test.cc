@@ -141,12 +141,6 @@ TEST_F(Verbs, TooLittleMemoryIsACodedError) {
 }
 #endif
 
-TEST_F(Verbs, AFileThatMayNotGrowEndsInACodedError) {
-  const Outcome o =
-      shell(scratch_, "ulimit -f 1; \"$SAMEBITS\" run -m " + model_ + " -t arc_easy --limit 2 -o " + bundle_);
-  expect_error(o, "E0703", 3);
-}
-
 TEST_F(Verbs, AFolderThatCannotBeUsedIsAUsageError) {
   std::ofstream(scratch_ / "file") << "x";
   for (const std::string& out : {scratch_ / "file", scratch_ / "file/below", std::string("/proc/samebits")}) {
