@@ -1,4 +1,5 @@
 // The progress line on a real (pseudo-)terminal: it never wraps, shows what a reader wants, and leaves nothing behind.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <pty.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 
 #include "tests/cli/tiny.h"
@@ -109,6 +111,11 @@ Session on_terminal(const Scratch& scratch, unsigned short width, const std::str
 
 class ProgressLine : public testing::Test {
  protected:
+  void SetUp() override {
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    if (terminal == -1) GTEST_SKIP() << "needs pseudo-terminals: mount -t devpts devpts /dev/pts";
+    close(terminal);
+  }
   std::string run(int limit) const {
     return quoted(SAMEBITS_PROGRAM) + " run -m " + quoted(write_tiny_model(scratch_)) +
            " -t arc_easy --isa scalar -j 2 --limit " + std::to_string(limit) + " -o " + quoted(scratch_ / "bundle");
